@@ -1,0 +1,68 @@
+import { isId } from './ids.ts'
+
+/**
+ * The grammar of media addresses, shared by the packager, the playlists and the edge.
+ *
+ * Public: `/p/<token>/<kind>/<asset>/master.m3u8`, `/p/<token>/<kind>/<asset>/<rendition>.m3u8` and
+ * `/p/<token>/m/<timeline>/<rendition>/<epoch>/<object>`.
+ * Origin: the same with `/media` in the place of `/p/<token>`.
+ *
+ * Playlists reach media by `../../m/...`: one segment has one address, whatever view (live, DVR, VOD, clip) shows it.
+ */
+export type MediaPath =
+  | { type: 'master'; kind: string; assetId: string }
+  | { type: 'playlist'; kind: string; assetId: string; renditionId: string }
+  | { type: 'init'; timelineId: string; renditionId: string; epoch: number }
+  | { type: 'segment'; timelineId: string; renditionId: string; epoch: number; sequence: number }
+  | { type: 'part'; timelineId: string; renditionId: string; epoch: number; part: number }
+
+const RENDITION = /^[a-z0-9][a-z0-9-]{0,31}$/
+const NUMBER = /^(0|[1-9][0-9]{0,14})$/
+const OBJECT = /^(?:(init)\.mp4|([sp])(0|[1-9][0-9]{0,14})\.m4s)$/
+
+/** True for a rendition id: lower-case letters, digits and hyphens, 32 characters at most. */
+export function isRenditionId(value: string): boolean {
+  return RENDITION.test(value)
+}
+
+/**
+ * Parses what follows `/p/<token>/` or `/media/`. Anything that isn't exactly one of the forms above is null: no
+ * percent-encoding, no dots, no second spelling of a number, so that one object has one cache key.
+ */
+export function parseMediaPath(rest: string): MediaPath | null {
+  const parts = rest.split('/')
+  if (parts[0] === 'm') return parseObject(parts)
+  const [kind, assetId, file] = parts
+  if (parts.length !== 3 || !kind || !isId(assetId) || !file?.endsWith('.m3u8')) return null
+  if (kind !== 'live' && kind !== 'vod') return null
+  const renditionId = file.slice(0, -'.m3u8'.length)
+  if (renditionId === 'master') return { type: 'master', kind, assetId }
+  return isRenditionId(renditionId) ? { type: 'playlist', kind, assetId, renditionId } : null
+}
+
+function parseObject(parts: string[]): MediaPath | null {
+  const [, timelineId, renditionId, epochText, object] = parts
+  if (parts.length !== 5 || !isId(timelineId) || !renditionId || !isRenditionId(renditionId)) return null
+  if (!epochText || !NUMBER.test(epochText)) return null
+  const match = OBJECT.exec(object ?? '')
+  if (!match) return null
+  const at = { timelineId, renditionId, epoch: Number(epochText) }
+  if (match[1]) return { type: 'init', ...at }
+  const number = Number(match[3])
+  return match[2] === 's' ? { type: 'segment', ...at, sequence: number } : { type: 'part', ...at, part: number }
+}
+
+/** Address of a CMAF header, relative to `/p/<token>/` or `/media/`. */
+export function initPath(timelineId: string, renditionId: string, epoch: number): string {
+  return `m/${timelineId}/${renditionId}/${epoch}/init.mp4`
+}
+
+/** Address of a segment, relative to `/p/<token>/` or `/media/`. */
+export function segmentPath(timelineId: string, renditionId: string, epoch: number, sequence: number): string {
+  return `m/${timelineId}/${renditionId}/${epoch}/s${sequence}.m4s`
+}
+
+/** Address of a part, relative to `/p/<token>/` or `/media/`. Parts count rendition-wide, not per segment (MEDIA.md 8). */
+export function partPath(timelineId: string, renditionId: string, epoch: number, part: number): string {
+  return `m/${timelineId}/${renditionId}/${epoch}/p${part}.m4s`
+}
