@@ -1,0 +1,20 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+/** True when both secrets are equal; takes the same time wherever they differ and however long they are. */
+export function secretsEqual(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(expected))
+}
+
+const BEARER = /^Bearer ([\x21-\x7e]+)$/i
+
+/** The token of an `authorization: Bearer` header (RFC 6750, section 2.1), or null. */
+export function bearerToken(header: string | null | undefined): string | null {
+  return BEARER.exec(header ?? '')?.[1] ?? null
+}
+
+/** True when the header carries exactly this service token. */
+export function hasServiceToken(header: string | null | undefined, serviceToken: string): boolean {
+  const given = bearerToken(header)
+  return given !== null && secretsEqual(given, serviceToken)
+}
