@@ -49,7 +49,9 @@ function parseObject(parts: string[]): MediaPath | null {
   const at = { timelineId, renditionId, epoch: Number(epochText) }
   if (match[1]) return { type: 'init', ...at }
   const number = Number(match[3])
-  return match[2] === 's' ? { type: 'segment', ...at, sequence: number } : { type: 'part', ...at, part: number }
+  return match[2] === 's'
+    ? { type: 'segment', ...at, sequence: number }
+    : { type: 'part', ...at, part: number }
 }
 
 /** Address of a CMAF header, relative to `/p/<token>/` or `/media/`. */
@@ -58,7 +60,12 @@ export function initPath(timelineId: string, renditionId: string, epoch: number)
 }
 
 /** Address of a segment, relative to `/p/<token>/` or `/media/`. */
-export function segmentPath(timelineId: string, renditionId: string, epoch: number, sequence: number): string {
+export function segmentPath(
+  timelineId: string,
+  renditionId: string,
+  epoch: number,
+  sequence: number,
+): string {
   return `m/${timelineId}/${renditionId}/${epoch}/s${sequence}.m4s`
 }
 

@@ -1,15 +1,17 @@
 import { z } from 'zod'
 
 /** RFC 9457 problem document. `type` is stable and documented; `detail` is for people. */
-export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number().int(),
-  detail: z.string().optional(),
-  /** The fields at fault, for forms. */
-  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-  requestId: z.string().optional(),
-})
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().optional(),
+    /** The fields at fault, for forms. */
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    requestId: z.string().optional(),
+  })
+  .meta({ id: 'Problem' })
 export type Problem = z.infer<typeof problemSchema>
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json'
@@ -34,6 +36,11 @@ export type ProblemCode =
   | 'internal'
 
 /** Builds a problem document. */
-export function problem(code: ProblemCode, status: number, title: string, more: Partial<Problem> = {}): Problem {
+export function problem(
+  code: ProblemCode,
+  status: number,
+  title: string,
+  more: Partial<Problem> = {},
+): Problem {
   return { type: `/problems/${code}`, title, status, ...more }
 }

@@ -8,31 +8,42 @@ export const handleSchema = z
 
 export const timestampSchema = z.iso.datetime()
 
-export const personSchema = z.object({
-  id: idSchema,
-  handle: handleSchema,
-  email: z.email().nullable(),
-  createdAt: timestampSchema,
-})
+/** `nullable()` of a named schema as a union, which OpenAPI 3.1 can say with a reference. */
+function orNull<Named extends z.ZodType>(schema: Named) {
+  return z.union([schema, z.null()])
+}
+
+export const personSchema = z
+  .object({
+    id: idSchema,
+    handle: handleSchema,
+    email: z.email().nullable(),
+    createdAt: timestampSchema,
+  })
+  .meta({ id: 'Person' })
 export type Person = z.infer<typeof personSchema>
 
-export const channelSchema = z.object({
-  id: idSchema,
-  handle: handleSchema,
-  name: z.string(),
-  description: z.string(),
-  createdAt: timestampSchema,
-})
+export const channelSchema = z
+  .object({
+    id: idSchema,
+    handle: handleSchema,
+    name: z.string(),
+    description: z.string(),
+    createdAt: timestampSchema,
+  })
+  .meta({ id: 'Channel' })
 export type Channel = z.infer<typeof channelSchema>
 
 export const ladderModes = ['auto', 'on', 'off'] as const
 
 /** A channel as its owner sees it. */
-export const ownChannelSchema = channelSchema.extend({
-  liveTitle: z.string(),
-  ladder: z.enum(ladderModes),
-  streamKey: z.object({ masked: z.string(), createdAt: timestampSchema }).nullable(),
-})
+export const ownChannelSchema = channelSchema
+  .extend({
+    liveTitle: z.string(),
+    ladder: z.enum(ladderModes),
+    streamKey: z.object({ masked: z.string(), createdAt: timestampSchema }).nullable(),
+  })
+  .meta({ id: 'OwnChannel' })
 export type OwnChannel = z.infer<typeof ownChannelSchema>
 
 export const videoStates = ['live', 'processing', 'ready', 'ended', 'failed'] as const
@@ -41,55 +52,63 @@ export const videoStates = ['live', 'processing', 'ready', 'ended', 'failed'] as
  * A video: a broadcast while it is live (`live`), after its end (`ready`; `ended` when nothing was kept), or a file
  * (`processing` -> `ready`, or `failed`).
  */
-export const videoSchema = z.object({
-  id: idSchema,
-  title: z.string(),
-  description: z.string(),
-  state: z.enum(videoStates),
-  origin: z.enum(['broadcast', 'file']),
-  channel: channelSchema.pick({ id: true, handle: true, name: true }),
-  durationMs: z.number().int().nonnegative().nullable(),
-  width: z.number().int().positive().nullable(),
-  height: z.number().int().positive().nullable(),
-  thumbnailUrl: z.string().nullable(),
-  startedAt: timestampSchema,
-  publishedAt: timestampSchema.nullable(),
-})
+export const videoSchema = z
+  .object({
+    id: idSchema,
+    title: z.string(),
+    description: z.string(),
+    state: z.enum(videoStates),
+    origin: z.enum(['broadcast', 'file']),
+    channel: channelSchema.pick({ id: true, handle: true, name: true }),
+    durationMs: z.number().int().nonnegative().nullable(),
+    width: z.number().int().positive().nullable(),
+    height: z.number().int().positive().nullable(),
+    thumbnailUrl: z.string().nullable(),
+    startedAt: timestampSchema,
+    publishedAt: timestampSchema.nullable(),
+  })
+  .meta({ id: 'Video' })
 export type Video = z.infer<typeof videoSchema>
 
-export const sessionSchema = z.object({
-  person: personSchema.nullable(),
-  channels: z.array(ownChannelSchema),
-  /** True until the first person has an account: sign-up then needs the link from the start-up banner. */
-  setupNeeded: z.boolean(),
-})
+export const sessionSchema = z
+  .object({
+    person: orNull(personSchema),
+    channels: z.array(ownChannelSchema),
+    /** True until the first person has an account: sign-up then needs the link from the start-up banner. */
+    setupNeeded: z.boolean(),
+  })
+  .meta({ id: 'Session' })
 export type Session = z.infer<typeof sessionSchema>
 
-export const streamHealthSchema = z.object({
-  videoBitrateBps: z.number().nonnegative(),
-  audioBitrateBps: z.number().nonnegative(),
-  frameRate: z.number().nonnegative(),
-  /** Null until two key frames were seen. */
-  keyFrameIntervalMs: z.number().nullable(),
-  width: z.number().int().nonnegative(),
-  height: z.number().int().nonnegative(),
-  videoCodec: z.string(),
-  audioCodec: z.string(),
-  uptimeMs: z.number().int().nonnegative(),
-  /** Stable codes, worded by the web: `key-frames-far-apart`, `no-audio`, `ladder-off-machine`, `ladder-restarted`, ... */
-  warnings: z.array(z.string()),
-  rungs: z.array(z.string()),
-})
+export const streamHealthSchema = z
+  .object({
+    videoBitrateBps: z.number().nonnegative(),
+    audioBitrateBps: z.number().nonnegative(),
+    frameRate: z.number().nonnegative(),
+    /** Null until two key frames were seen. */
+    keyFrameIntervalMs: z.number().nullable(),
+    width: z.number().int().nonnegative(),
+    height: z.number().int().nonnegative(),
+    videoCodec: z.string(),
+    audioCodec: z.string(),
+    uptimeMs: z.number().int().nonnegative(),
+    /** Stable codes, worded by the web: `key-frames-far-apart`, `no-audio`, `ladder-off-machine`, `ladder-restarted`, ... */
+    warnings: z.array(z.string()),
+    rungs: z.array(z.string()),
+  })
+  .meta({ id: 'StreamHealth' })
 export type StreamHealth = z.infer<typeof streamHealthSchema>
 
 /** What the go-live page shows. */
-export const liveStatusSchema = z.object({
-  ingest: z.object({ rtmpUrl: z.string(), rtmpsUrl: z.string().nullable() }),
-  /** `idle`: nobody publishes; `offered`: a publisher is connected, no picture yet; `live`. */
-  state: z.enum(['idle', 'offered', 'live']),
-  video: videoSchema.nullable(),
-  health: streamHealthSchema.nullable(),
-})
+export const liveStatusSchema = z
+  .object({
+    ingest: z.object({ rtmpUrl: z.string(), rtmpsUrl: z.string().nullable() }),
+    /** `idle`: nobody publishes; `offered`: a publisher is connected, no picture yet; `live`. */
+    state: z.enum(['idle', 'offered', 'live']),
+    video: orNull(videoSchema),
+    health: orNull(streamHealthSchema),
+  })
+  .meta({ id: 'LiveStatus' })
 export type LiveStatus = z.infer<typeof liveStatusSchema>
 
 /** A page of a list. `next` is an opaque cursor, null on the last page. */
@@ -97,10 +116,12 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), next: z.string().nullable() })
 }
 
-export const playbackSchema = z.object({
-  /** Address of the master playlist, with the token in its path; relative to the site. */
-  master: z.string(),
-  kind: z.enum(['live', 'vod']),
-  expiresAt: timestampSchema,
-})
+export const playbackSchema = z
+  .object({
+    /** Address of the master playlist, with the token in its path; relative to the site. */
+    master: z.string(),
+    kind: z.enum(['live', 'vod']),
+    expiresAt: timestampSchema,
+  })
+  .meta({ id: 'Playback' })
 export type Playback = z.infer<typeof playbackSchema>

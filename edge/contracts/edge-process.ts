@@ -1,0 +1,57 @@
+/**
+ * How an edge is started on Deno: for the supervisor and for container images, so that its permissions are said in one
+ * place.
+ */
+
+/** Every environment variable the Deno edge reads. */
+export const EDGE_VARIABLES = [
+  'PORT',
+  'HOST',
+  'PUBLIC_URL',
+  'TLS_CERT',
+  'TLS_KEY',
+  'METRICS_PORT',
+  'API_URL',
+  'WEB_URL',
+  'SERVICE_TOKEN',
+  'EDGE_PRIVATE_JWK',
+  'LOG_LEVEL',
+] as const
+
+/** Makes the edge drain and end when its standard input closes: for a parent that may die. */
+export const END_WITH_STDIN = '--end-with-stdin'
+
+export interface EdgeProcess {
+  /** Path of `edge/src/main.deno.ts`. */
+  mainPath: string
+  /** Certificate and key (PEM) when the edge itself speaks TLS: the only files it may read. */
+  tlsFiles?: readonly string[]
+  /** The parent holds the edge's standard input open for as long as it lives. */
+  endWithStdin?: boolean
+}
+
+/**
+ * Arguments for the `deno` program. It may use the network (ingest nodes are named at run time), read the variables
+ * above and the files of its certificate: nothing else. Nothing is downloaded: packages come from node_modules as
+ * npm laid them out.
+ */
+export function edgeProcessArguments({
+  mainPath,
+  tlsFiles = [],
+  endWithStdin = false,
+}: EdgeProcess): string[] {
+  return [
+    'run',
+    '--no-prompt',
+    '--no-config',
+    '--no-lock',
+    '--no-remote',
+    '--cached-only',
+    '--node-modules-dir=manual',
+    '--allow-net',
+    `--allow-env=${EDGE_VARIABLES.join(',')}`,
+    ...(tlsFiles.length > 0 ? [`--allow-read=${tlsFiles.join(',')}`] : []),
+    mainPath,
+    ...(endWithStdin ? [END_WITH_STDIN] : []),
+  ]
+}
