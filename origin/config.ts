@@ -161,11 +161,11 @@ export const variables = {
   }),
   webPort: variable('WEB_PORT', port, 'Loopback port of the pages.', { readBy: ['web'], internal: true }),
   apiUrl: variable('API_URL', httpUrl, "Where to reach api's HTTP.", {
-    readBy: ['supervisor', 'edge', 'web', 'api', 'ingest', 'transcode'],
+    readBy: ['edge', 'web', 'api', 'ingest', 'transcode'],
     internal: true,
   }),
   rpcUrl: variable('RPC_URL', httpUrl, "Where to reach api's gRPC.", {
-    readBy: ['supervisor', 'ingest', 'transcode'],
+    readBy: ['ingest', 'transcode'],
     internal: true,
   }),
   ingestUrl: variable('INGEST_URL', httpUrl, 'Where edges reach this ingest process.', {
@@ -177,7 +177,7 @@ export const variables = {
     internal: true,
   }),
   serviceToken: variable('SERVICE_TOKEN', text, 'Secret between the parts (RPC).', {
-    readBy: ['supervisor', 'edge', 'api', 'ingest', 'transcode'],
+    readBy: ['edge', 'api', 'ingest', 'transcode'],
     internal: true,
   }),
   edgePrivateJwk: variable('EDGE_PRIVATE_JWK', json.pipe(jwk), "The edge's signing key (Ed25519, a JWK).", {
