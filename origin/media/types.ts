@@ -30,6 +30,8 @@ export interface AudioTrack {
   codecs: string
   sampleRate: number
   channels: number
+  /** Samples one frame lasts, at `sampleRate` (1024; 2048 with explicit SBR). */
+  samplesPerFrame: number
 }
 
 export type Track = VideoTrack | AudioTrack
@@ -47,7 +49,14 @@ export interface Sample {
 /** What a source (RTMP, an ffmpeg's FLV output, WebRTC) hands over, in the order in which it arrived; times in its own clock. */
 export type SourceEvent =
   | { type: 'track'; track: Track }
-  | { type: 'sample'; kind: 'video' | 'audio'; dtsMs: number; ptsMs: number; data: Uint8Array; arrivedAtMs: number }
+  | {
+      type: 'sample'
+      kind: 'video' | 'audio'
+      dtsMs: number
+      ptsMs: number
+      data: Uint8Array
+      arrivedAtMs: number
+    }
 
 /** A rendition's part: the smallest thing a low-latency playlist lists. Bytes are one moof+mdat. */
 export interface Part {
@@ -87,4 +96,6 @@ export interface RenditionInfo {
   height?: number
   frameRate?: number
   channels?: number
+  /** CEA-608/708 captions were seen in the picture data. */
+  captions?: boolean
 }
