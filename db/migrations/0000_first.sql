@@ -1,3 +1,4 @@
+CREATE SEQUENCE "public"."outbox_positions" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;--> statement-breakpoint
 CREATE TABLE "broadcasts" (
 	"id" text PRIMARY KEY NOT NULL,
 	"channel_id" text NOT NULL,
@@ -70,7 +71,8 @@ CREATE TABLE "event_positions" (
 );
 --> statement-breakpoint
 CREATE TABLE "outbox" (
-	"position" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "outbox_position_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"sequence" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "outbox_sequence_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"position" bigint,
 	"transaction_id" "xid8" DEFAULT pg_current_xact_id() NOT NULL,
 	"id" text NOT NULL,
 	"topic" text NOT NULL,
@@ -80,6 +82,7 @@ CREATE TABLE "outbox" (
 	"trace_id" text,
 	"at" timestamp (3) with time zone NOT NULL,
 	"payload" jsonb NOT NULL,
+	CONSTRAINT "outbox_position_unique" UNIQUE("position"),
 	CONSTRAINT "outbox_id_unique" UNIQUE("id")
 );
 --> statement-breakpoint
@@ -191,6 +194,7 @@ CREATE INDEX "channels_owner" ON "channels" USING btree ("owner_id");--> stateme
 CREATE INDEX "documents_time" ON "documents" USING btree ("collection","at","id");--> statement-breakpoint
 CREATE INDEX "dead_letters_age" ON "dead_letters" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "outbox_topic" ON "outbox" USING btree ("topic","position");--> statement-breakpoint
+CREATE INDEX "outbox_untold" ON "outbox" USING btree ("sequence") WHERE "outbox"."position" is null;--> statement-breakpoint
 CREATE INDEX "outbox_age" ON "outbox" USING btree ("at");--> statement-breakpoint
 CREATE UNIQUE INDEX "jobs_active" ON "jobs" USING btree ("kind","subject") WHERE "jobs"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "jobs_queue" ON "jobs" USING btree ("run_at","id") WHERE "jobs"."state" = 'queued';--> statement-breakpoint

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { bigint, customType, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgSequence,
+  pgTable,
+  primaryKey,
+  text,
+} from 'drizzle-orm/pg-core'
 import { moment } from './columns.ts'
 
 /** A transaction id that never wraps; text, since it is only compared inside the database. */
@@ -9,8 +19,11 @@ const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' })
 export const outbox = pgTable(
   'outbox',
   {
-    position: bigint('position', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-    /** Whoever reads stays below the oldest running transaction, so that no late commit is skipped. */
+    /** The order of writing: of two transactions on one key, the later one's is higher, but it may be committed first. */
+    sequence: bigint('sequence', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    /** The order of telling, given by the relay; null until then. */
+    position: bigint('position', { mode: 'number' }).unique(),
+    /** The relay stays below the oldest running transaction, so that no late commit is skipped. */
     transactionId: xid8('transaction_id').notNull().default(sql`pg_current_xact_id()`),
     id: text('id').notNull().unique(),
     topic: text('topic').notNull(),
@@ -21,8 +34,15 @@ export const outbox = pgTable(
     at: moment('at').notNull(),
     payload: jsonb('payload').notNull(),
   },
-  (table) => [index('outbox_topic').on(table.topic, table.position), index('outbox_age').on(table.at)],
+  (table) => [
+    index('outbox_topic').on(table.topic, table.position),
+    index('outbox_untold').on(table.sequence).where(sql`${table.position} is null`),
+    index('outbox_age').on(table.at),
+  ],
 )
+
+/** Positions are drawn from here, so that they go on rising when old events are deleted. */
+export const outboxPositions = pgSequence('outbox_positions')
 
 /** How far each group of consumers has come in a topic. */
 export const eventPositions = pgTable(
