@@ -5,6 +5,9 @@ import { logLevels } from './log.ts'
 export const parts = ['supervisor', 'edge', 'web', 'api', 'ingest', 'transcode'] as const
 export type Part = (typeof parts)[number]
 
+/** Each part's metrics port is METRICS_PORT and its place in this list. */
+export const metricsOrder: readonly Part[] = ['edge', 'api', 'ingest', 'transcode', 'web', 'supervisor']
+
 /** A mistake in the environment: one line that names the variable and says what to do about it. */
 export class ConfigError extends Error {
   readonly code = 'config'
@@ -147,10 +150,14 @@ export const variables = {
     default: '0',
     readBy: nodeRoles,
   }),
+  dev: variable('DEV', flag, 'Every part restarts when its files change (`npm run dev`).', {
+    default: '0',
+    readBy: ['supervisor'],
+  }),
 
   supervised: variable('SUPERVISED', flag, 'The process ends when its stdin closes.', {
     default: '0',
-    readBy: ['edge', 'web', 'api', 'ingest', 'transcode'],
+    readBy: ['web', 'api', 'ingest', 'transcode'],
     internal: true,
   }),
   apiPort: variable('API_PORT', port, "Loopback port of api's HTTP.", { readBy: ['api'], internal: true }),

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, type Part } from './config.ts'
+import { type Config, ConfigError, loadConfig, metricsOrder, type Part } from './config.ts'
 import { createLogger, type Logger } from './log.ts'
 import { createMetrics, type MetricsServer, serveMetrics } from './metrics.ts'
 import type { RunningRole, StartRole } from './role.ts'
@@ -7,7 +7,7 @@ import type { RunningRole, StartRole } from './role.ts'
 export const EXIT_CONFIG = 78
 
 /** How long a role may drain before its process ends all the same. */
-const DRAIN_DEADLINE_MS = 12_000
+const DRAIN_DEADLINE_MS = 8000
 
 /**
  * Runs one role as this process: configuration, log, metrics and health, then the role, until SIGTERM, SIGINT or the
@@ -34,13 +34,18 @@ export async function runProcess(part: Part, load: () => Promise<StartRole>): Pr
     })
     role = await (await load())({ config, log, metrics })
     log.debug(`${part} has started`)
-    const reason = await stopAsked
+    const reason = await Promise.race([stopAsked, ...(role.broken ? [role.broken] : [])])
     log.debug({ reason }, `${part} drains`)
     await drain(role, server, log)
-    process.exit(0)
+    process.exit(reason ? 0 : 1)
   } catch (error) {
     fail(error)
   }
+}
+
+/** The supervisor counts the ports up for its children; its own is the last. */
+function metricsPort({ metricsPort: first }: Config, part: Part): number {
+  return part === 'supervisor' && first !== 0 ? first + metricsOrder.indexOf(part) : first
 }
 
 /** Resolves with why, when this process is to end. Supervised processes end with their parent: it holds their stdin. */
@@ -56,13 +61,13 @@ function stopRequest(): Promise<string> {
 }
 
 async function drain(role: RunningRole, server: MetricsServer, log: Logger): Promise<void> {
+  const deadlineMs = role.drainDeadlineMs ?? DRAIN_DEADLINE_MS
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, DRAIN_DEADLINE_MS, 'late')
+    timer = setTimeout(resolve, deadlineMs, 'late')
   })
   const result = await Promise.race([role.close(), deadline])
   clearTimeout(timer)
-  if (result === 'late')
-    log.warn({ deadlineMs: DRAIN_DEADLINE_MS }, 'drained too slowly; ending all the same')
+  if (result === 'late') log.warn({ deadlineMs }, 'drained too slowly; ending all the same')
   await server.close()
 }

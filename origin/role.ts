@@ -15,6 +15,10 @@ export interface RunningRole {
   ready(): boolean | Promise<boolean>
   /** Drains: takes no new work, finishes or hands back what it has, then closes what it opened. */
   close(): Promise<void>
+  /** Longest time that `close` may take; 8 s unless told. */
+  drainDeadlineMs?: number
+  /** Resolves when the role can't go on: it is drained, and the process ends with exit code 1. */
+  broken?: Promise<void>
 }
 
 /** Starts a role. An error here ends the process with its message. */

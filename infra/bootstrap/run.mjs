@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, join, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The repository. */
+export const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..')
+
+const MAX_OUTPUT_CHARS = 64 * 1024
+
+/**
+ * Runs a program to its end and keeps what it said (the last 64 KiB), without showing it.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number }} [options]
+ * @returns {Promise<{ code: number, output: string }>} code -1: could not be started or was killed
+ */
+export function run(command, args, { cwd = root, env = process.env, timeoutMs = 15 * 60_000 } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const keep = (/** @type {Buffer} */ chunk) => {
+      output = (output + chunk.toString()).slice(-MAX_OUTPUT_CHARS)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+    child.once('error', (error) => {
+      clearTimeout(timer)
+      resolve({ code: -1, output: error.message })
+    })
+    child.once('close', (code) => {
+      clearTimeout(timer)
+      resolve({ code: code ?? -1, output })
+    })
+  })
+}
+
+/**
+ * Runs a program with our own terminal as its own.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<number>} its exit code
+ */
+export function runShown(command, args, { cwd = root, env = process.env } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, stdio: 'inherit' })
+    // A signal from the terminal reaches the child itself; one sent to us alone is handed on.
+    const forward = (/** @type {NodeJS.Signals} */ signal) => void child.kill(signal)
+    process.on('SIGTERM', forward)
+    process.on('SIGINT', forward)
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      process.off('SIGTERM', forward)
+      process.off('SIGINT', forward)
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 1))
+    })
+  })
+}
+
+/**
+ * Finds a program on PATH, leaving out what packages put there.
+ * @param {string} name
+ * @returns {string | null}
+ */
+export function findProgram(name) {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  for (const folder of folders) {
+    if (folder === '' || folder.includes(`${sep}node_modules${sep}`)) continue
+    const path = join(folder, name)
+    try {
+      accessSync(path, constants.X_OK)
+      if (statSync(path).isFile()) return path
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null
+}
+
+/** The last lines of a program's output, for an error message. @param {string} output @param {number} [lines] */
+export function tail(output, lines = 15) {
+  return output.trimEnd().split('\n').slice(-lines).join('\n')
+}

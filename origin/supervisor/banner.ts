@@ -1,0 +1,46 @@
+/** What a person needs to know once everything runs. */
+export interface Ready {
+  url: string
+  /** One-time link to make the first account; absent once there is one. */
+  setupLink?: string
+  demo?: { signInLink: string; server: string; streamKey: string }
+  /** How long the start took. */
+  startMs: number
+}
+
+/** One ffmpeg command that publishes a test picture with sound. */
+export function publishCommand(server: string, streamKey: string): string {
+  return [
+    'ffmpeg -re -f lavfi -i testsrc2=size=1280x720:rate=30 -f lavfi -i sine=frequency=440:sample_rate=48000',
+    '-c:v libx264 -preset veryfast -tune zerolatency -g 60 -b:v 2500k -pix_fmt yuv420p -c:a aac -b:a 128k',
+    `-f flv ${server}/${streamKey}`,
+  ].join(' ')
+}
+
+/** The last words of the start, for a terminal. */
+export function banner({ url, setupLink, demo, startMs }: Ready, colour: boolean): string {
+  const strong = (text: string) => (colour ? `\u001b[1m${text}\u001b[0m` : text)
+  const lines = [
+    '',
+    `  ${strong('StreamTube is ready')} after ${(startMs / 1000).toFixed(1)} s`,
+    '',
+    `  Site         ${strong(url)}`,
+  ]
+  if (setupLink)
+    lines.push(
+      `  First person ${strong(setupLink)}`,
+      '               makes the account that owns this site; works once',
+    )
+  if (demo) {
+    lines.push(
+      `  Sign in      ${strong(demo.signInLink)}`,
+      '               signs in as the demo creator; works once',
+      `  OBS server   ${demo.server}`,
+      `  Stream key   ${demo.streamKey}`,
+      '',
+      '  Publish without OBS (or: npm run demo:publish):',
+      `  ${publishCommand(demo.server, demo.streamKey)}`,
+    )
+  }
+  return [...lines, '', '  Ctrl-C ends it.', '', ''].join('\n')
+}
