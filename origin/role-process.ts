@@ -29,7 +29,7 @@ export async function runProcess(part: Part, load: () => Promise<StartRole>): Pr
     const metrics = createMetrics(part)
     let role: RunningRole | undefined
     const server = await serveMetrics(metrics, {
-      port: config.metricsPort,
+      port: metricsPort(config, part),
       ready: () => role?.ready() ?? false,
     })
     role = await (await load())({ config, log, metrics })

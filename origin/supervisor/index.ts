@@ -24,7 +24,7 @@ export async function startSupervisor({ config, log, metrics }: RoleContext): Pr
   const deno = findDeno(root)
   const lock = takeLock(config.dataDir)
   await endLeftovers(lock.leftovers, log)
-  const secrets = await openSecrets(config.dataDir)
+  const secrets = openSecrets(config.dataDir)
   const ports = await choosePartPorts(config)
   const specs = partSpecs({
     config,

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -11,14 +12,12 @@ export interface Secrets {
 }
 
 /** Reads the secrets under DATA_DIR, making those that are missing (folder 0700, files 0600). */
-export async function openSecrets(dataDir: string): Promise<Secrets> {
+export function openSecrets(dataDir: string): Secrets {
   const folder = join(dataDir, 'secrets')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
-  const serviceToken = await keep(join(folder, 'service-token'), async () =>
-    Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'),
-  )
-  const edgePrivateJwk = await keep(join(folder, 'edge-key.json'), makeEdgeKey)
+  const serviceToken = keep(join(folder, 'service-token'), () => randomBytes(32).toString('base64url'))
+  const edgePrivateJwk = keep(join(folder, 'edge-key.json'), makeEdgeKey)
   return {
     serviceToken,
     edgePrivateJwk,
@@ -26,21 +25,19 @@ export async function openSecrets(dataDir: string): Promise<Secrets> {
   }
 }
 
-async function keep(file: string, make: () => Promise<string>): Promise<string> {
+function keep(file: string, make: () => string): string {
   if (!existsSync(file)) {
     // Whole or not at all: a start that is cut short leaves no half secret.
-    writeFileSync(`${file}.new`, await make(), { mode: 0o600 })
+    writeFileSync(`${file}.new`, make(), { mode: 0o600 })
     renameSync(`${file}.new`, file)
   }
   return readFileSync(file, 'utf8')
 }
 
-async function makeEdgeKey(): Promise<string> {
-  const pair = await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify'])
-  if (!('privateKey' in pair)) throw new Error('WebCrypto made no key pair')
-  const { kty, crv, x, d } = await crypto.subtle.exportKey('jwk', pair.privateKey)
-  const kid = Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString('base64url')
-  return JSON.stringify({ kty, crv, x, d, kid, alg: 'EdDSA', use: 'sig' })
+function makeEdgeKey(): string {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const kid = randomBytes(9).toString('base64url')
+  return JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid, alg: 'EdDSA', use: 'sig' })
 }
 
 function publicPart(privateJwk: string): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { SetupService } from '@streamtube/contracts/gen/streamtube/v1/setup_pb.js'
+import { SetupService } from '@streamtube/contracts/gen/streamtube/v1/setup_pb'
 import { connectRpc } from '../rpc/client.ts'
 
 const DEADLINE_MS = 10_000
