@@ -1,0 +1,30 @@
+import { ObjectCache } from './cache/object-cache.ts'
+import type { Env } from './env.ts'
+
+/** The edge's two memories, apart so that a busy stream never throws out the site's own files. */
+export function createCaches(env: Env): { media: ObjectCache; assets: ObjectCache } {
+  const labelNames = ['cache']
+  const hits = env.metrics.counter({
+    name: 'edge_cache_hits_total',
+    help: 'Answers from memory.',
+    labelNames,
+  })
+  const misses = env.metrics.counter({
+    name: 'edge_cache_misses_total',
+    help: 'Answers that had to be fetched, or waited for a fetch under way.',
+    labelNames,
+  })
+  const bytes = env.metrics.gauge({ name: 'edge_cache_bytes', help: 'Bytes kept in memory.', labelNames })
+  const { limits } = env.config
+  const create = (name: string, maxBytes: number) =>
+    new ObjectCache({
+      sharing: env.sharing,
+      nowMs: env.nowMs,
+      log: env.log,
+      maxBytes,
+      maxObjectBytes: Math.min(limits.maxObjectBytes, maxBytes / 4),
+      maxUnderWay: limits.maxOriginRequests,
+      metrics: { hits: hits.labels(name), misses: misses.labels(name), bytes: bytes.labels(name) },
+    })
+  return { media: create('media', limits.mediaCacheBytes), assets: create('assets', limits.assetCacheBytes) }
+}

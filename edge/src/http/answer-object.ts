@@ -1,0 +1,56 @@
+import type { StoredObject } from '../cache/object-cache.ts'
+import { parseRange } from './range.ts'
+
+/** Answers GET and HEAD from a kept object: whole, a range (RFC 9110, 14) or 304. */
+export function answerObject(request: Request, object: StoredObject): Response {
+  const { body, headers, etag } = object
+  const asked = request.headers
+  if (etag !== undefined && matches(asked.get('if-none-match'), etag)) {
+    return new Response(null, { status: 304, headers })
+  }
+  const rangeHeader = asked.get('range')
+  if (rangeHeader !== null && rangeIsFor(asked.get('if-range'), etag)) {
+    const range = parseRange(rangeHeader, body.sizeBytes)
+    if (range === 'unsatisfiable') {
+      return new Response(null, {
+        status: 416,
+        headers: [...headers, ['content-range', `bytes */${body.sizeBytes}`]],
+      })
+    }
+    if (range) {
+      const { start, end } = range
+      const partial: [string, string][] = [
+        ...headers,
+        ['content-range', `bytes ${start}-${end}/${body.sizeBytes}`],
+        ['content-length', String(end - start + 1)],
+      ]
+      const bytes = body.bytes?.subarray(start, end + 1)
+      return new Response(withoutBody(request) ? null : (bytes ?? body.stream(start, end)), {
+        status: 206,
+        headers: partial,
+      })
+    }
+  }
+  if (body.bytes !== undefined && !withoutBody(request)) return new Response(body.bytes, { headers })
+  const sized: [string, string][] = [...headers, ['content-length', String(body.sizeBytes)]]
+  return new Response(withoutBody(request) ? null : body.stream(0, body.sizeBytes - 1), { headers: sized })
+}
+
+function withoutBody(request: Request): boolean {
+  return request.method === 'HEAD'
+}
+
+/** RFC 9110, 13.1.2: weak comparison, `*` matches anything. */
+function matches(header: string | null, etag: string): boolean {
+  if (header === null) return false
+  const strong = etag.replace(/^W\//, '')
+  return header.split(',').some((candidate) => {
+    const value = candidate.trim()
+    return value === '*' || value.replace(/^W\//, '') === strong
+  })
+}
+
+/** RFC 9110, 13.1.5: a range is honoured only for the representation it was begun with, by a strong tag. */
+function rangeIsFor(ifRange: string | null, etag: string | undefined): boolean {
+  return ifRange === null || (ifRange === etag && !ifRange.startsWith('W/'))
+}

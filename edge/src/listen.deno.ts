@@ -1,0 +1,49 @@
+import type { Log } from './log.ts'
+
+/** The page that shows the set-up holds the port until the site takes over. */
+const RETRY_EVERY_MS = 50
+const RETRY_FOR_MS = 30_000
+
+export interface Tls {
+  cert: string
+  key: string
+}
+
+export interface ListenOptions {
+  hostname: string
+  port: number
+  tls: Tls | undefined
+  handler: Deno.ServeHandler<Deno.NetAddr>
+  log: Log
+  /** Gives up waiting for the port. */
+  signal: AbortSignal
+}
+
+/**
+ * Reads certificate and key (PEM) from their files.
+ * @throws Error when only one is named
+ */
+export function readTls(certPath: string | undefined, keyPath: string | undefined): Tls | undefined {
+  if (!certPath && !keyPath) return undefined
+  if (!certPath || !keyPath) throw new Error(`${certPath ? 'TLS_KEY' : 'TLS_CERT'} is not set`)
+  return { cert: Deno.readTextFileSync(certPath), key: Deno.readTextFileSync(keyPath) }
+}
+
+/**
+ * Listens, waiting for a port that is still held: HTTP/1.1, and HTTP/2 where there is TLS.
+ * @returns undefined when `signal` ended the wait
+ * @throws Deno.errors.AddrInUse when the port stays held; other listen errors at once
+ */
+export async function listen(options: ListenOptions): Promise<Deno.HttpServer<Deno.NetAddr> | undefined> {
+  const { hostname, port, tls, handler, log, signal } = options
+  for (let waitedMs = 0; !signal.aborted; waitedMs += RETRY_EVERY_MS) {
+    try {
+      return Deno.serve({ hostname, port, ...tls, automaticCompression: true, onListen: () => {} }, handler)
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || waitedMs >= RETRY_FOR_MS) throw error
+      if (waitedMs === 0) log.info({ port }, 'Waiting for the port')
+      await new Promise((resolve) => setTimeout(resolve, RETRY_EVERY_MS))
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,48 @@
+import { newId } from '@streamtube/contracts/ids.ts'
+import { type App, createApp } from './app.ts'
+import type { OriginFetch } from './env.ts'
+import { importSigningKey } from './keys/jwt.ts'
+import { createLog } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { readSettings } from './settings.ts'
+
+/** Anything with a `fetch`: a service binding. */
+interface Fetcher {
+  fetch(input: string, init?: RequestInit): Promise<Response>
+}
+
+/** Variables and secrets by the names that the Deno edge has in its environment; `ORIGIN`, if bound, reaches the origins. */
+export type Bindings = Record<string, unknown> & { ORIGIN?: Fetcher }
+
+/** Made by an isolate's first request and used by all that follow. */
+let app: Promise<App> | undefined
+
+async function build(bindings: Bindings): Promise<App> {
+  const { config, privateJwk, logLevel } = readSettings((name) => {
+    const value = bindings[name]
+    return typeof value === 'string' ? value : undefined
+  })
+  const { ORIGIN } = bindings
+  const originFetch: OriginFetch = ORIGIN
+    ? (url, init) => ORIGIN.fetch(url, init)
+    : (url, init) => fetch(url, init)
+  const nowMs = () => Date.now()
+  return createApp({
+    config,
+    fetch: originFetch,
+    nowMs,
+    newId,
+    key: await importSigningKey(privateJwk),
+    log: createLog({ process: 'edge', level: logLevel, nowMs, write: (line) => console.log(line) }),
+    metrics: createMetrics('edge'),
+    sharing: 'request',
+  })
+}
+
+export default {
+  async fetch(request: Request, bindings: Bindings): Promise<Response> {
+    app ??= build(bindings)
+    const { fetch } = await app
+    return fetch(request, () => request.headers.get('cf-connecting-ip') ?? '')
+  },
+}

@@ -1,0 +1,61 @@
+import { REQUEST_ID_HEADER } from '@streamtube/contracts/headers.ts'
+import type { MiddlewareHandler } from 'hono'
+import type { Env } from './env.ts'
+import { hideTokens } from './log.ts'
+import type { Cell, Metrics } from './metrics.ts'
+import type { RouteClass, SiteTypes } from './site.ts'
+
+export interface RequestMetrics {
+  count(route: RouteClass, status: number): void
+  inFlight: Cell
+}
+
+/** Counts requests by kind of route and status, and those that wait. */
+export function createRequestMetrics(metrics: Metrics): RequestMetrics {
+  const requests = metrics.counter({
+    name: 'edge_requests_total',
+    help: 'Requests answered, by kind of route and status.',
+    labelNames: ['route', 'status'],
+  })
+  const inFlight = metrics.gauge({
+    name: 'edge_requests_in_flight',
+    help: 'Requests that wait for their answer.',
+  })
+  const cells = new Map<string, Cell>()
+  return {
+    count(route, status) {
+      const key = route + status
+      let cell = cells.get(key)
+      if (!cell) {
+        cell = requests.labels(route, String(status))
+        cells.set(key, cell)
+      }
+      cell.inc()
+    },
+    inFlight: inFlight.labels(),
+  }
+}
+
+/**
+ * Gives a request its id, and its line in the log when it is over: method, path, status, time. Never the query, which
+ * may hold a one-time link.
+ */
+export function observe({ newId, nowMs, log }: Env): MiddlewareHandler<SiteTypes> {
+  return async (context, next) => {
+    const requestId = newId()
+    context.set('requestId', requestId)
+    const startMs = nowMs()
+    await next()
+    context.header(REQUEST_ID_HEADER, requestId)
+    const { status } = context.res
+    const fields = {
+      requestId,
+      method: context.req.method,
+      path: hideTokens(context.env.url.pathname),
+      status,
+      durationMs: nowMs() - startMs,
+    }
+    if (status >= 500) log.warn(fields, 'A request failed')
+    else log.debug(fields, 'Answered')
+  }
+}

@@ -1,0 +1,86 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import { Generations } from '../cache/generations.ts'
+import { SingleFlight } from '../cache/single-flight.ts'
+import type { Env } from '../env.ts'
+import type { EdgeRpc } from '../rpc.ts'
+
+/** Where a timeline's bytes are served. */
+export interface Location {
+  /** The origin that holds the live tail; undefined when the timeline is not live. */
+  liveUrl: string | undefined
+  libraryUrl: string
+}
+
+/** Nobody knows the timeline. */
+export class UnknownTimelineError extends Error {
+  readonly code = 'unknown-timeline'
+  constructor() {
+    super('No origin has this timeline')
+    this.name = 'UnknownTimelineError'
+  }
+}
+
+/** While the api role is away an answer this old still serves: a place changes far more rarely than a process. */
+const STALE_FOR_MS = 10 * 60_000
+const TIMELINES = 10_000
+const MAX_UNDER_WAY = 256
+
+interface Known {
+  location: Location
+  freshUntilMs: number
+  usableUntilMs: number
+}
+
+export interface LocatorOptions extends Pick<Env, 'nowMs' | 'sharing' | 'log'> {
+  rpc: Pick<EdgeRpc, 'locate'>
+}
+
+/** Knows where timelines are, asking the api role once per timeline and `max_age_ms`. */
+export class Locator {
+  readonly #options: LocatorOptions
+  readonly #known = new Generations<Known>(TIMELINES)
+  readonly #flights: SingleFlight<Location>
+
+  constructor(options: LocatorOptions) {
+    this.#options = options
+    this.#flights = new SingleFlight(options.sharing, MAX_UNDER_WAY)
+  }
+
+  /**
+   * @throws UnknownTimelineError; ConnectError when the api role can't say and nothing usable is known; BusyError
+   */
+  async locate(timelineId: string): Promise<Location> {
+    const known = this.#known.get(timelineId)
+    if (known && this.#options.nowMs() < known.freshUntilMs) return known.location
+    return this.#flights.run(timelineId, () => this.#ask(timelineId, known))
+  }
+
+  /** Asks anew next time: the place did not answer. What is known stays usable if the api role is away too. */
+  doubt(timelineId: string): void {
+    const known = this.#known.get(timelineId)
+    if (known) known.freshUntilMs = 0
+  }
+
+  async #ask(timelineId: string, known: Known | undefined): Promise<Location> {
+    const { rpc, nowMs, log } = this.#options
+    try {
+      const answer = await rpc.locate({ timelineId })
+      const location = { liveUrl: answer.liveUrl || undefined, libraryUrl: answer.libraryUrl }
+      const now = nowMs()
+      this.#known.set(timelineId, {
+        location,
+        freshUntilMs: now + answer.maxAgeMs,
+        usableUntilMs: now + STALE_FOR_MS,
+      })
+      return location
+    } catch (err) {
+      if (err instanceof ConnectError && err.code === Code.NotFound) {
+        this.#known.delete(timelineId)
+        throw new UnknownTimelineError()
+      }
+      if (!known || nowMs() >= known.usableUntilMs) throw err
+      log.warn({ err, timelineId }, 'The api role does not answer; using the place known before')
+      return known.location
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { ConnectError } from '@connectrpc/connect'
+import { BrokenBodyError } from '../cache/shared-body.ts'
+import { BusyError } from '../cache/single-flight.ts'
+import type { EdgeProblemCode } from '../http/problems.ts'
+import { UnknownTimelineError } from './locator.ts'
+import { OriginAwayError } from './media-origin.ts'
+
+/** An answer that is no media: what a viewer is told. */
+export interface Fault {
+  code: EdgeProblemCode
+  status: number
+  detail: string
+  retryAfter?: string
+}
+
+const again = { code: 'unavailable', retryAfter: '1' } as const
+
+/** What a viewer is told when media could not be fetched. Undefined for errors that nobody foresaw. */
+export function faultOfError(error: unknown): Fault | undefined {
+  if (error instanceof UnknownTimelineError) {
+    return { code: 'not-found', status: 404, detail: 'This video is not here any more.' }
+  }
+  if (error instanceof BusyError)
+    return { ...again, status: 503, detail: 'Too many viewers at once. Try again.' }
+  if (error instanceof OriginAwayError || error instanceof ConnectError) {
+    return { ...again, status: 503, detail: 'The stream is away for a moment. Try again.' }
+  }
+  if (error instanceof BrokenBodyError)
+    return { ...again, status: 502, detail: 'The stream broke off. Try again.' }
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return { ...again, status: 504, detail: 'The stream took too long to answer. Try again.' }
+  }
+  return undefined
+}
+
+/** What a viewer is told when an origin answers with something else than media. */
+export function faultOfStatus(status: number, retryAfter: string | null): Fault {
+  switch (status) {
+    case 400:
+      return { code: 'invalid-request', status, detail: 'The playlist was asked for a part too far ahead.' }
+    case 404:
+    case 410:
+      return { code: 'not-found', status: 404, detail: 'There is no such media.' }
+    case 503:
+      return {
+        ...again,
+        status,
+        detail: 'The next part is late. Try again.',
+        ...(retryAfter !== null && { retryAfter }),
+      }
+    default:
+      return { ...again, status: 502, detail: 'The stream could not be fetched. Try again.' }
+  }
+}

@@ -1,0 +1,235 @@
+import type { PlaybackClaims } from '@streamtube/contracts/claims.ts'
+import { REQUEST_ID_HEADER } from '@streamtube/contracts/headers.ts'
+import { type MediaPath, parseMediaPath } from '@streamtube/contracts/media-paths.ts'
+import type { Loaded, ObjectCache, Recipe, StoredObject } from '../cache/object-cache.ts'
+import type { Env } from '../env.ts'
+import { answerObject } from '../http/answer-object.ts'
+import { problemResponse } from '../http/problems.ts'
+import { TokenError } from '../keys/jwt.ts'
+import type { Cell, Metric } from '../metrics.ts'
+import { canonicalDirectives } from './directives.ts'
+import { isFor, RungHeights } from './entitlement.ts'
+import { type Fault, faultOfError, faultOfStatus } from './media-faults.ts'
+import type { MediaOrigin, MediaRequest } from './media-origin.ts'
+import { MEDIA_HEADERS, objectHeaders, objectRecipe, playlistRecipe } from './recipes.ts'
+import { trimMaster } from './rungs.ts'
+import type { PlaybackTokens } from './tokens.ts'
+
+export interface MediaRouteOptions extends Pick<Env, 'nowMs' | 'newId' | 'log'> {
+  tokens: PlaybackTokens
+  origin: MediaOrigin
+  cache: ObjectCache
+  /** Tokens refused, by reason. */
+  refused: Metric<Cell>
+}
+
+/** Why a request gets no media; thrown inside this file only. */
+class Refused extends Error {
+  readonly fault: Fault
+  constructor(fault: Fault) {
+    super(fault.detail)
+    this.fault = fault
+  }
+}
+
+const PREFLIGHT = new Headers([
+  ...MEDIA_HEADERS,
+  ['access-control-allow-methods', 'GET, HEAD'],
+  ['access-control-allow-headers', 'range, if-range, if-none-match'],
+  ['access-control-max-age', '86400'],
+])
+
+const decoder = new TextDecoder()
+
+/** `/p/<token>/<rest>`: checks the token, then answers from memory or from the origin that has the bytes. */
+export class MediaRoute {
+  readonly #options: MediaRouteOptions
+  readonly #heights: RungHeights
+
+  constructor(options: MediaRouteOptions) {
+    this.#options = options
+    this.#heights = new RungHeights(options.nowMs, (claims) => this.#wholeMaster(claims))
+  }
+
+  /** @param address what follows `/p/`, as it was sent: the grammar of media addresses has one spelling only */
+  respond(request: Request, address: string): Response | Promise<Response> {
+    const slash = address.indexOf('/')
+    const mark = address.indexOf('?')
+    const token = address.slice(0, Math.max(slash, 0))
+    const rest = address.slice(slash + 1, mark < 0 ? undefined : mark)
+    return (
+      this.#fromMemory(request, token, rest) ??
+      this.#respond(request, token, rest, mark < 0 ? '' : address.slice(mark + 1))
+    )
+  }
+
+  /** The hot path: a token seen before and an object that is kept. Nothing here waits, parses or allocates much. */
+  #fromMemory(request: Request, token: string, rest: string): Response | undefined {
+    const claims = this.#options.tokens.known(token)
+    if (claims === undefined || claims.cap !== undefined) return undefined
+    // Objects are kept under addresses that were parsed: `m/<timeline>/...`.
+    if (!rest.startsWith(claims.tml, 2)) return undefined
+    const { method } = request
+    if (method !== 'GET' && method !== 'HEAD') return undefined
+    const object = this.#options.cache.get(rest)
+    return object && answerObject(request, object)
+  }
+
+  async #respond(request: Request, token: string, rest: string, query: string): Promise<Response> {
+    const { method } = request
+    if (method === 'OPTIONS') return new Response(null, { status: 204, headers: PREFLIGHT })
+    try {
+      if (method !== 'GET' && method !== 'HEAD') {
+        return problemResponse(
+          'invalid-request',
+          405,
+          { detail: 'Media is only read.' },
+          { allow: 'GET, HEAD, OPTIONS' },
+        )
+      }
+      const path = parseMediaPath(rest)
+      if (path === null)
+        throw new Refused({ code: 'not-found', status: 404, detail: 'There is no such address.' })
+      const claims = await this.#claimsFor(token, path)
+      if (path.type === 'master') return await this.#master(request, claims, rest)
+      if (!(await this.#heights.allows(claims, path.renditionId))) throw this.#refuse('capped')
+      return path.type === 'playlist'
+        ? await this.#playlist(request, claims, path.kind, rest, query)
+        : await this.#object(request, path.timelineId, rest)
+    } catch (error) {
+      return this.#answerFault(error, rest)
+    }
+  }
+
+  async #claimsFor(token: string, path: MediaPath): Promise<PlaybackClaims> {
+    const { tokens } = this.#options
+    try {
+      const claims = tokens.known(token) ?? (await tokens.check(token))
+      if (isFor(claims, path)) return claims
+    } catch (error) {
+      if (error instanceof TokenError) throw this.#refuse(error.code)
+      throw error
+    }
+    throw this.#refuse('swapped')
+  }
+
+  async #master(request: Request, claims: PlaybackClaims, rest: string): Promise<Response> {
+    const object = await this.#load(rest, masterRecipe(this.#options.origin, claims, rest))
+    if (claims.cap === undefined) return answerObject(request, object)
+    const trimmed = trimMaster(decoder.decode(await object.body.whole), claims.cap)
+    if (trimmed === null) throw this.#refuse('capped')
+    const headers = object.headers.filter(([name]) => name !== 'etag')
+    return new Response(request.method === 'HEAD' ? null : trimmed, { headers })
+  }
+
+  async #wholeMaster(claims: PlaybackClaims): Promise<string> {
+    const address = `${claims.knd}/${claims.ast}/master.m3u8`
+    const object = await this.#load(address, masterRecipe(this.#options.origin, claims, address))
+    return decoder.decode(await object.body.whole)
+  }
+
+  async #playlist(
+    request: Request,
+    claims: PlaybackClaims,
+    kind: string,
+    rest: string,
+    query: string,
+  ): Promise<Response> {
+    const directives = canonicalDirectives(query)
+    if (directives === null) {
+      throw new Refused({
+        code: 'invalid-request',
+        status: 400,
+        detail: 'A playlist directive is not well formed.',
+      })
+    }
+    const address = rest + directives
+    const asked: MediaRequest = { address, timelineId: claims.tml, live: kind === 'live' }
+    return answerObject(request, await this.#load(address, playlistRecipe(this.#options.origin, asked)))
+  }
+
+  async #object(request: Request, timelineId: string, rest: string): Promise<Response> {
+    const asked: MediaRequest = { address: rest, timelineId, live: true }
+    const { cache, origin } = this.#options
+    const object = cache.get(rest)
+    if (object) return answerObject(request, object)
+    const loaded = await cache.load(rest, objectRecipe(origin, asked))
+    return loaded.type === 'large'
+      ? this.#passThrough(request, asked)
+      : answerObject(request, storedOf(loaded))
+  }
+
+  /** An object too large to keep: this viewer's own fetch, at this viewer's pace, ended when the viewer goes. */
+  async #passThrough(request: Request, asked: MediaRequest): Promise<Response> {
+    const range = request.headers.get('range') ?? undefined
+    const response = await this.#options.origin.fetch({ ...asked, range }, request.signal)
+    if (![200, 206, 416].includes(response.status)) {
+      await response.body?.cancel()
+      throw new Refused(faultOfStatus(response.status, response.headers.get('retry-after')))
+    }
+    const headers = objectHeaders(response)
+    for (const name of ['content-length', 'content-range']) {
+      const value = response.headers.get(name)
+      if (value !== null) headers.push([name, value])
+    }
+    if (request.method !== 'HEAD') return new Response(response.body, { status: response.status, headers })
+    await response.body?.cancel()
+    return new Response(null, { status: response.status, headers })
+  }
+
+  /** A playlist: from memory while it is fresh, else from the origin, once for all who ask now. */
+  async #load(key: string, recipe: Recipe): Promise<StoredObject> {
+    const { cache } = this.#options
+    return cache.get(key) ?? storedOf(await cache.load(key, recipe))
+  }
+
+  #refuse(reason: 'malformed' | 'forged' | 'expired' | 'swapped' | 'capped'): Refused {
+    this.#options.refused.labels(reason).inc()
+    return new Refused({ code: 'forbidden', status: 403, detail: refusals[reason] })
+  }
+
+  #answerFault(error: unknown, rest: string): Response {
+    const { log, newId } = this.#options
+    const requestId = newId()
+    const known = error instanceof Refused ? error.fault : faultOfError(error)
+    const fault = known ?? {
+      code: 'internal' as const,
+      status: 500,
+      detail: 'This is our fault, and logged.',
+    }
+    const { code, status, detail, retryAfter } = fault
+    if (!known) log.error({ err: error, requestId, address: rest }, 'A media request failed')
+    else if (status >= 500)
+      log.warn({ err: error, requestId, address: rest, status }, 'No media to answer with')
+    else log.debug({ requestId, status, detail }, 'A media request was refused')
+    return problemResponse(
+      code,
+      status,
+      { detail, requestId },
+      {
+        ...Object.fromEntries(MEDIA_HEADERS),
+        [REQUEST_ID_HEADER]: requestId,
+        ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+      },
+    )
+  }
+}
+
+const refusals = {
+  malformed: 'This address is not complete. Open the page again.',
+  forged: 'This address was not made here. Open the page again.',
+  expired: 'This address has expired. Open the page again.',
+  swapped: 'This address is for another video. Open the page again.',
+  capped: 'This quality is not included.',
+} as const
+
+function masterRecipe(origin: MediaOrigin, claims: PlaybackClaims, address: string): Recipe {
+  return playlistRecipe(origin, { address, timelineId: claims.tml, live: claims.knd === 'live' })
+}
+
+function storedOf(loaded: Loaded): StoredObject {
+  if (loaded.type === 'object') return loaded.object
+  throw new Refused(
+    loaded.type === 'refused' ? faultOfStatus(loaded.status, loaded.retryAfter) : faultOfStatus(502, null),
+  )
+}

@@ -1,0 +1,62 @@
+import type { HeaderPairs, Recipe } from '../cache/object-cache.ts'
+import type { MediaOrigin, MediaRequest } from './media-origin.ts'
+
+/** Media may be played from any site; what a player needs to read of the headers is named. */
+export const MEDIA_HEADERS: HeaderPairs = [
+  ['access-control-allow-origin', '*'],
+  ['access-control-expose-headers', 'content-length,content-range,date,etag,x-request-id'],
+  ['cross-origin-resource-policy', 'cross-origin'],
+  ['x-content-type-options', 'nosniff'],
+]
+
+const IMMUTABLE = 'public, max-age=31536000, immutable'
+const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
+const MAX_PLAYLIST_AGE_MS = 3_600_000
+
+/** A header, segment or part: its address never has a second content (MEDIA.md 9). */
+export function objectRecipe(origin: MediaOrigin, request: MediaRequest): Recipe {
+  return {
+    load: (signal) => origin.fetch(request, signal),
+    describe: (response) => ({ headers: objectHeaders(response), keepMs: Number.POSITIVE_INFINITY }),
+  }
+}
+
+/** Headers for an object, kept or passed through. */
+export function objectHeaders(response: Response): HeaderPairs {
+  const etag = response.headers.get('etag')
+  return [
+    ...MEDIA_HEADERS,
+    ['content-type', response.headers.get('content-type') ?? 'video/mp4'],
+    ['cache-control', IMMUTABLE],
+    ['accept-ranges', 'bytes'],
+    ...(etag === null ? [] : ([['etag', etag]] satisfies HeaderPairs)),
+  ]
+}
+
+/** A playlist: kept for as long as its origin lets a shared cache keep it. */
+export function playlistRecipe(origin: MediaOrigin, request: MediaRequest): Recipe {
+  return {
+    load: (signal) => origin.fetch(request, signal),
+    describe(response) {
+      const cacheControl = response.headers.get('cache-control') ?? 'no-cache'
+      const etag = response.headers.get('etag')
+      return {
+        headers: [
+          ...MEDIA_HEADERS,
+          ['content-type', response.headers.get('content-type') ?? PLAYLIST_TYPE],
+          ['cache-control', cacheControl],
+          ...(etag === null ? [] : ([['etag', etag]] satisfies HeaderPairs)),
+        ],
+        keepMs: sharedMaxAgeMs(cacheControl),
+      }
+    },
+  }
+}
+
+/** How long a shared cache may keep an answer (RFC 9111, 5.2.2), an hour at most. */
+export function sharedMaxAgeMs(cacheControl: string): number {
+  const directives = cacheControl.toLowerCase()
+  if (/\b(?:no-store|no-cache|private)\b/.test(directives)) return 0
+  const seconds = /\bs-maxage=(\d{1,9})/.exec(directives) ?? /\bmax-age=(\d{1,9})/.exec(directives)
+  return seconds ? Math.min(Number(seconds[1]) * 1000, MAX_PLAYLIST_AGE_MS) : 0
+}
