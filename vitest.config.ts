@@ -1,13 +1,20 @@
 import { defineConfig } from 'vitest/config'
 
-/** Three projects: `unit` (fast, pure, in parallel), `house` (rules on the repository itself), `e2e` (real processes, one at a time). */
+/**
+ * Three projects: `unit` (fast, in parallel), `house` (rules on the repository itself), then, alone on the machine,
+ * `e2e` (real processes, a real browser, one file at a time).
+ */
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['{edge,origin,db,infra}/**/*.test.ts', 'test/support/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
+          include: [
+            '{edge,origin,db,infra}/**/*.test.ts',
+            'test/support/**/*.test.ts',
+            'test/fuzz/**/*.test.ts',
+          ],
           testTimeout: 30_000,
         },
       },
@@ -19,6 +26,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -272,7 +272,7 @@ export function isLocal(url: string): boolean {
     hostname === 'localhost' ||
     hostname.endsWith('.localhost') ||
     hostname === '[::1]' ||
-    /^127\./.test(hostname)
+    /^127(\.\d+){3}$/.test(hostname)
   )
 }
 

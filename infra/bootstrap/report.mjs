@@ -47,17 +47,19 @@ export function createReport() {
       else writeJson('error', message)
     },
     /**
-     * Runs one step. `work` gets a function that replaces the step's detail, and answers the last one.
+     * Runs one step. `work` gets a function that replaces the step's detail (`quiet`: on the page alone), and answers
+     * the last one.
      * @param {string} name
-     * @param {(detail: (text: string) => void) => Promise<string>} work
+     * @param {(detail: (text: string, quiet?: boolean) => void) => Promise<string>} work
      */
     async step(name, work) {
       /** @type {Step} */
       const step = { name, state: 'running', detail: '' }
       steps.push(step)
       const startedAt = Date.now()
-      step.detail = await work((text) => {
+      step.detail = await work((text, quiet = false) => {
         step.detail = text
+        if (quiet) return
         if (terminal) process.stdout.write(`${paint(2, `… ${name}: ${text}`)}\n`)
         else writeJson('info', `${name}: ${text}`)
       })

@@ -7,31 +7,37 @@ import { fileURLToPath } from 'node:url'
 export const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..')
 
 const MAX_OUTPUT_CHARS = 64 * 1024
+const MAX_STDOUT_CHARS = 8 * 1024 * 1024
 
 /**
- * Runs a program to its end and keeps what it said (the last 64 KiB), without showing it.
+ * Runs a program to its end and keeps what it said, without showing it: `output` is the last 64 KiB of all, `stdout`
+ * the last 8 MiB of what is meant for machines.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number }} [options]
- * @returns {Promise<{ code: number, output: string }>} code -1: could not be started or was killed
+ * @returns {Promise<{ code: number, output: string, stdout: string }>} code -1: could not be started or was killed
  */
 export function run(command, args, { cwd = root, env = process.env, timeoutMs = 15 * 60_000 } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
+    let stdout = ''
     const keep = (/** @type {Buffer} */ chunk) => {
       output = (output + chunk.toString()).slice(-MAX_OUTPUT_CHARS)
     }
     child.stdout.on('data', keep)
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      stdout = (stdout + chunk).slice(-MAX_STDOUT_CHARS)
+    })
     child.stderr.on('data', keep)
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     child.once('error', (error) => {
       clearTimeout(timer)
-      resolve({ code: -1, output: error.message })
+      resolve({ code: -1, output: error.message, stdout })
     })
     child.once('close', (code) => {
       clearTimeout(timer)
-      resolve({ code: code ?? -1, output })
+      resolve({ code: code ?? -1, output, stdout })
     })
   })
 }

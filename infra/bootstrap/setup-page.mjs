@@ -13,9 +13,11 @@ const page = readFileSync(join(root, 'infra', 'bootstrap', 'setup-page.html'))
  * @returns {Promise<{ close(): Promise<void> }>} rejects with the listen error
  */
 export function openSetupPage(report, { port, host, tls }) {
+  let watchedAt = 0
   /** @type {import('node:http').RequestListener} */
   const answer = (request, response) => {
     const isStatus = request.url === '/setup-status'
+    if (isStatus) watchedAt = Date.now()
     const browses = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
     response.writeHead(isStatus ? 200 : 503, {
       'content-type': isStatus
@@ -36,11 +38,15 @@ export function openSetupPage(report, { port, host, tls }) {
     server.once('error', reject)
     server.listen(port, host, () =>
       resolve({
-        close: () =>
-          new Promise((closed) => {
-            server.close(() => closed())
+        close: async () => {
+          // Whoever looks on sees a failure too.
+          const failed = report.steps.some((step) => step.state === 'failed')
+          if (failed && Date.now() - watchedAt < 2000) await new Promise((seen) => setTimeout(seen, 700))
+          await new Promise((closed) => {
+            server.close(closed)
             server.closeAllConnections()
-          }),
+          })
+        },
       }),
     )
   })

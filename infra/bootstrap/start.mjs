@@ -41,6 +41,9 @@ async function main() {
     const node24 = await findNode24()
     if (env.DEV !== '1') await ensureWebBuild(report, node24)
     await runSupervisor(node24, env, page)
+  } catch (error) {
+    report.fail(explain(error))
+    process.exitCode = 1
   } finally {
     await page.close()
   }
@@ -110,12 +113,13 @@ async function runSupervisor(node24, env, page) {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   passSignals(child)
-  const started = report.step('Start', () => followStart(child, page))
+  void report.step('Start', (detail) => followStart(child, page, detail))
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (status) => resolve(status ?? 1))
   })
-  await started.catch(() => {})
+  const up = report.steps.every(({ state }) => state === 'done')
+  if (!up && code !== 0) throw new SetupError('The start has failed; the lines above say why.')
   process.exitCode = code
 }
 
@@ -123,12 +127,13 @@ async function runSupervisor(node24, env, page) {
  * Shows what the supervisor says of its start, and hands the port over when it asks for it.
  * @param {import('node:child_process').ChildProcess} child
  * @param {{ close(): Promise<void> }} page
+ * @param {(text: string, quiet?: boolean) => void} detail
  * @returns {Promise<string>}
  */
-function followStart(child, page) {
-  return new Promise((resolve, reject) => {
-    child.once('exit', () => reject(new SetupError('The start has failed; the terminal says why.')))
+function followStart(child, page, detail) {
+  return new Promise((resolve) => {
     child.on('message', async (/** @type {any} */ message) => {
+      if (message?.type === 'progress') detail(message.detail, true)
       if (message?.type !== 'release-port') return
       await page.close()
       if (child.connected) child.send({ type: 'port-released' })
@@ -159,11 +164,15 @@ function passSignals(child) {
   child.once('exit', () => clearInterval(watch))
 }
 
+/** @param {unknown} error */
+function explain(error) {
+  if (error instanceof SetupError) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
 try {
   await main()
 } catch (error) {
-  report.fail(
-    error instanceof SetupError ? error.message : /** @type {Error} */ (error.stack ?? String(error)),
-  )
+  report.fail(explain(error))
   process.exitCode = 1
 }

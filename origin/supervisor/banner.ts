@@ -1,3 +1,5 @@
+import { publishCommand } from './publish-command.ts'
+
 /** What a person needs to know once everything runs. */
 export interface Ready {
   url: string
@@ -6,15 +8,6 @@ export interface Ready {
   demo?: { signInLink: string; server: string; streamKey: string }
   /** How long the start took. */
   startMs: number
-}
-
-/** One ffmpeg command that publishes a test picture with sound. */
-export function publishCommand(server: string, streamKey: string): string {
-  return [
-    'ffmpeg -re -f lavfi -i testsrc2=size=1280x720:rate=30 -f lavfi -i sine=frequency=440:sample_rate=48000',
-    '-c:v libx264 -preset veryfast -tune zerolatency -g 60 -b:v 2500k -pix_fmt yuv420p -c:a aac -b:a 128k',
-    `-f flv ${server}/${streamKey}`,
-  ].join(' ')
 }
 
 /** The last words of the start, for a terminal. */

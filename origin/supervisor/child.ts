@@ -17,9 +17,10 @@ export interface ChildOwner {
   write(line: string): void
   /** The child was started, or started again. */
   onStart(pid: number): void
-  onRestart(part: string): void
+  /** The child has died, so many times in a row, and is about to be started again. */
+  onDeath(part: Part, deathsInRow: number): void
   /** It can't go on, ever: its configuration is wrong. */
-  onHopeless(part: string): void
+  onHopeless(part: Part): void
 }
 
 export interface Child {
@@ -64,7 +65,7 @@ export function runChild(spec: PartSpec, owner: ChildOwner): Child {
       deathsInRow = countDeath(deathsInRow, Date.now() - startedAtMs)
       const delayMs = restartDelayMs(deathsInRow)
       owner.log.warn({ code, signal, delayMs }, `${spec.name} has ended; it is started again`)
-      owner.onRestart(spec.name)
+      owner.onDeath(spec.name, deathsInRow)
       restart = setTimeout(start, delayMs)
     })
   }

@@ -15,6 +15,9 @@ import { becomeReady } from './start-up.ts'
 /** The parts stop in this order, those of a line together: first nobody new comes in, last the database closes. */
 const stopOrder: readonly (readonly Part[])[] = [['edge'], ['web', 'ingest', 'transcode'], ['api']]
 
+/** A part that dies this often before the site was up for the first time never will be. */
+const HOPELESS_DEATHS = 5
+
 /** Three times what a part is given, and a little. */
 const DRAIN_DEADLINE_MS = 35_000
 
@@ -42,12 +45,18 @@ export async function startSupervisor({ config, log, metrics }: RoleContext): Pr
     labelNames: ['part'],
   })
   const broken = Promise.withResolvers<void>()
+  let isUp = false
   const children: Child[] = []
   const owner = {
     log,
     write: openOutput(process.stdout),
     onStart: () => lock.noteChildren(children.flatMap(({ pid }) => pid ?? [])),
-    onRestart: (part: string) => restarts.inc({ part }),
+    onDeath(part: Part, deathsInRow: number) {
+      restarts.inc({ part })
+      if (isUp || deathsInRow < HOPELESS_DEATHS) return
+      log.error(`${part} does not start`)
+      broken.resolve()
+    },
     onHopeless: () => broken.resolve(),
   }
   for (const spec of specs) children.push(runChild(spec, owner))
@@ -58,7 +67,6 @@ export async function startSupervisor({ config, log, metrics }: RoleContext): Pr
 
   const setup = connectSetup(ports.rpc, secrets.serviceToken)
   const stop = new AbortController()
-  let isUp = false
   const start = becomeReady({
     config,
     log,

@@ -1,5 +1,10 @@
 const ANSWER_DEADLINE_MS = 3000
 
+/** What the bootstrap's page shows of the start. */
+export function reportProgress(detail: string): void {
+  if (process.connected) process.send?.({ type: 'progress', detail })
+}
+
 /**
  * Asks the bootstrap, which holds the site's port with its page, to let it go. Done at once where nobody holds it
  * (`origin/main.ts all` was started by itself).

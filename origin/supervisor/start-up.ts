@@ -2,7 +2,7 @@ import { type Config, isLocal } from '../config.ts'
 import type { Logger } from '../log.ts'
 import { banner, type Ready } from './banner.ts'
 import type { Child } from './child.ts'
-import { releasePort } from './port-handover.ts'
+import { releasePort, reportProgress } from './port-handover.ts'
 import type { connectSetup } from './setup-client.ts'
 
 const SLOW_AFTER_MS = 20_000
@@ -39,6 +39,7 @@ export async function becomeReady({
   const ready = async (child: Child) => {
     await child.answers('/readyz', signal)
     waiting.delete(child.name)
+    reportProgress(`waiting for ${[...waiting].join(', ')}`)
   }
   try {
     await Promise.all([...behind.map(ready), ...edge.map((child) => child.answers('/healthz', signal))])
