@@ -189,6 +189,7 @@ ALTER TABLE "one_time_links" ADD CONSTRAINT "one_time_links_person_id_people_id_
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "videos" ADD CONSTRAINT "videos_channel_id_channels_id_fk" FOREIGN KEY ("channel_id") REFERENCES "public"."channels"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "broadcasts_open" ON "broadcasts" USING btree ("channel_id") WHERE "broadcasts"."state" <> 'ended';--> statement-breakpoint
+CREATE INDEX "broadcasts_channel" ON "broadcasts" USING btree ("channel_id","ended_at");--> statement-breakpoint
 CREATE INDEX "broadcasts_alive" ON "broadcasts" USING btree ("last_report_at") WHERE "broadcasts"."state" in ('offered', 'live');--> statement-breakpoint
 CREATE INDEX "channels_owner" ON "channels" USING btree ("owner_id");--> statement-breakpoint
 CREATE INDEX "documents_time" ON "documents" USING btree ("collection","at","id");--> statement-breakpoint

@@ -36,6 +36,7 @@ export const broadcasts = pgTable(
   },
   (table) => [
     uniqueIndex('broadcasts_open').on(table.channelId).where(sql`${table.state} <> 'ended'`),
+    index('broadcasts_channel').on(table.channelId, table.endedAt),
     index('broadcasts_alive').on(table.lastReportAt).where(sql`${table.state} in ('offered', 'live')`),
   ],
 )

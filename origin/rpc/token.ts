@@ -1,10 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-
-/** True when both secrets are equal; takes the same time wherever they differ and however long they are. */
-export function secretsEqual(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(expected))
-}
+import { secretsEqual } from '../tokens.ts'
 
 const BEARER = /^Bearer ([\x21-\x7e]+)$/i
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { handleSchema, ladderModes, videoStates } from './resources.ts'
+import { handleSchema, ladderModes } from './resources.ts'
 
 /** Longer passwords would only cost hashing time; NIST SP 800-63B asks for at least 64. */
 export const passwordSchema = z
@@ -65,7 +65,7 @@ export type VideoChanges = z.infer<typeof videoChangesSchema>
 
 /** Which videos a list shows, newest first. */
 export const videoListSchema = z.object({
-  state: z.enum(videoStates).optional(),
+  state: z.enum(['live', 'ready']).optional(),
   /** Handle of a channel. */
   channel: handleSchema.optional(),
   /** `next` of the page before. */

@@ -1,0 +1,29 @@
+/**
+ * Why the library refuses.
+ * - `unknown-key`: nobody has this stream key
+ * - `already-live`: another publisher with this key is alive
+ * - `just-ended`: the creator ended the stream a moment ago; an encoder's automatic reconnect doesn't start it again
+ * - `fenced`: a newer publisher session (epoch) has taken over
+ * - `unknown`: there is no such broadcast, timeline, video or job
+ * - `invalid`: the request contradicts itself or the addresses' grammar
+ * - `not-playable`: it is there, but can't be played this way now
+ */
+export type LibraryErrorCode =
+  | 'unknown-key'
+  | 'already-live'
+  | 'just-ended'
+  | 'fenced'
+  | 'unknown'
+  | 'invalid'
+  | 'not-playable'
+
+/** What the library's operations throw when they refuse. */
+export class LibraryError extends Error {
+  readonly code: LibraryErrorCode
+
+  constructor(code: LibraryErrorCode, message: string) {
+    super(message)
+    this.name = 'LibraryError'
+    this.code = code
+  }
+}

@@ -1,0 +1,158 @@
+import type { StreamHealth } from '@streamtube/contracts/api/resources.ts'
+import { newId } from '@streamtube/contracts/ids.ts'
+import { type Database, schema, type Transaction } from '@streamtube/db/index.ts'
+import { and, eq, inArray, lt } from 'drizzle-orm'
+import { makeEvent } from '../ports/events/event.ts'
+import type { BroadcastRow } from './broadcasts.ts'
+import type { LibraryDeps } from './deps.ts'
+import { streamEnded, streamStarted } from './events.ts'
+import { clearPulse, readPulse, writePulse } from './pulse.ts'
+import { settleVideo } from './settle.ts'
+
+const { broadcasts, channels, streamKeys, videos } = schema
+
+/** A broadcast whose node says nothing for this long is over. */
+export const SILENT_MS = 15_000
+/** The database hears of reports once in this time: often enough to find the silent ones. */
+const REPORT_STEP_MS = 5_000
+
+export interface StreamReport {
+  broadcastId: string
+  epoch: number
+  state: 'offered' | 'live' | 'ended'
+  health: StreamHealth | null
+}
+
+/** What the node is told: to go on, or to close its publisher, and why. */
+export type ReportAnswer = { end: false } | { end: true; reason: EndReason }
+export type EndReason = 'unknown' | 'superseded' | 'over' | 'ended-by-creator' | 'key-replaced'
+
+/** Takes a node's report of one publisher: keeps its health, moves the broadcast's state, answers whether to go on. */
+export async function reportStream(deps: LibraryDeps, report: StreamReport): Promise<ReportAnswer> {
+  const { db, now } = deps
+  const [row] = await db
+    .select({ broadcast: broadcasts, keyId: streamKeys.id })
+    .from(broadcasts)
+    .leftJoin(streamKeys, eq(streamKeys.id, broadcasts.streamKeyId))
+    .where(eq(broadcasts.id, report.broadcastId))
+  if (!row) return { end: true, reason: 'unknown' }
+  const { broadcast } = row
+  if (broadcast.epoch !== report.epoch) return { end: true, reason: 'superseded' }
+  if (broadcast.state === 'ended' || broadcast.state === 'idle') return { end: true, reason: 'over' }
+  if (report.state === 'ended') {
+    await endBroadcast(deps, broadcast)
+    return { end: true, reason: 'over' }
+  }
+  const nowMs = now()
+  await writePulse(deps.kv, broadcast.id, { epoch: report.epoch, reportedAtMs: nowMs, health: report.health })
+  if (report.state === 'live' && broadcast.state === 'offered') {
+    await goLive(deps, broadcast, report.health)
+  } else if ((broadcast.lastReportAt?.getTime() ?? 0) <= nowMs - REPORT_STEP_MS) {
+    await db
+      .update(broadcasts)
+      .set({ lastReportAt: new Date(nowMs) })
+      .where(and(eq(broadcasts.id, broadcast.id), eq(broadcasts.epoch, report.epoch)))
+  }
+  if (broadcast.endRequestedAt) return { end: true, reason: 'ended-by-creator' }
+  if (row.keyId === null) return { end: true, reason: 'key-replaced' }
+  return { end: false }
+}
+
+/** Ends broadcasts whose node has fallen silent. @returns their ids */
+export async function endSilentBroadcasts(deps: LibraryDeps): Promise<string[]> {
+  const silentSince = deps.now() - SILENT_MS
+  const candidates = await deps.db
+    .select()
+    .from(broadcasts)
+    .where(
+      and(inArray(broadcasts.state, ['offered', 'live']), lt(broadcasts.lastReportAt, new Date(silentSince))),
+    )
+  const ended: string[] = []
+  for (const broadcast of candidates) {
+    const pulse = await readPulse(deps.kv, broadcast.id)
+    if (pulse && pulse.epoch === broadcast.epoch && pulse.reportedAtMs > silentSince) continue
+    await endBroadcast(deps, broadcast)
+    ended.push(broadcast.id)
+  }
+  return ended
+}
+
+/** Carries a new title over to the channel's live video. */
+export async function retitleLive(db: Database, channelId: string, title: string): Promise<void> {
+  await db
+    .update(videos)
+    .set({ title })
+    .where(and(eq(videos.channelId, channelId), eq(videos.state, 'live')))
+}
+
+async function goLive(
+  deps: LibraryDeps,
+  broadcast: BroadcastRow,
+  health: StreamHealth | null,
+): Promise<void> {
+  const at = new Date(deps.now())
+  await deps.db.transaction(async (tx) => {
+    const [row] = await tx
+      .update(broadcasts)
+      .set({ state: 'live', startedAt: at, lastReportAt: at })
+      .where(
+        and(
+          eq(broadcasts.id, broadcast.id),
+          eq(broadcasts.epoch, broadcast.epoch),
+          eq(broadcasts.state, 'offered'),
+        ),
+      )
+      .returning()
+    if (!row) return
+    const [channel] = await tx.select().from(channels).where(eq(channels.id, row.channelId))
+    if (!channel) return
+    await tx
+      .insert(videos)
+      .values({
+        id: row.id,
+        channelId: row.channelId,
+        timelineId: row.id,
+        origin: 'broadcast',
+        state: 'live',
+        title: channel.liveTitle,
+        width: health?.width || null,
+        height: health?.height || null,
+        startedAt: at,
+        publishedAt: at,
+      })
+      .onConflictDoNothing()
+    await tell(deps, tx, streamStarted, row)
+  })
+}
+
+/** Ends a broadcast, if this is still its newest session. One that never was live keeps its id for the next try. */
+async function endBroadcast(deps: LibraryDeps, broadcast: BroadcastRow): Promise<void> {
+  const at = new Date(deps.now())
+  await deps.db.transaction(async (tx) => {
+    const [row] = await tx.select().from(broadcasts).where(eq(broadcasts.id, broadcast.id)).for('update')
+    if (row?.epoch !== broadcast.epoch || (row.state !== 'offered' && row.state !== 'live')) return
+    const wasLive = row.startedAt !== null
+    await tx
+      .update(broadcasts)
+      .set(
+        wasLive
+          ? { state: 'ended', endedAt: at, streamKeyId: null }
+          : { state: 'idle', streamKeyId: null, endRequestedAt: null },
+      )
+      .where(eq(broadcasts.id, row.id))
+    if (!wasLive) return
+    await settleVideo(tx, { timelineId: row.id, keep: row.archive, at })
+    await tell(deps, tx, streamEnded, row)
+  })
+  await clearPulse(deps.kv, broadcast.id)
+}
+
+async function tell(
+  deps: LibraryDeps,
+  tx: Transaction,
+  event: typeof streamStarted,
+  { id, channelId }: BroadcastRow,
+): Promise<void> {
+  const payload = { broadcastId: id, channelId }
+  await deps.events.append(tx, [makeEvent(event, { id: newId(), timeMs: deps.now(), key: id, payload })])
+}

@@ -1,0 +1,67 @@
+import type { SegmentEntry } from '../media/types.ts'
+
+/** The parallel arrays of one row of the timeline index, ordered by sequence. */
+export interface MinuteArrays {
+  sequences: number[]
+  dts: number[]
+  durations: number[]
+  programTimesMs: number[]
+  sizesBytes: number[]
+  flags: number[]
+}
+
+const INDEPENDENT = 1
+const DISCONTINUITY = 2
+const GAP = 4
+
+/** Minutes since the Unix epoch: which row an entry belongs to. */
+export function minuteOf(programTimeMs: number): number {
+  return Math.floor(programTimeMs / 60_000)
+}
+
+/** The entries of a row. */
+export function entriesOf(row: MinuteArrays & { epoch: number }): SegmentEntry[] {
+  return row.sequences.map((sequence, i) => {
+    const flags = row.flags[i] ?? 0
+    return {
+      epoch: row.epoch,
+      sequence,
+      dts: row.dts[i] ?? 0,
+      duration: row.durations[i] ?? 0,
+      programTimeMs: row.programTimesMs[i] ?? 0,
+      sizeBytes: row.sizesBytes[i] ?? 0,
+      independent: (flags & INDEPENDENT) !== 0,
+      discontinuity: (flags & DISCONTINUITY) !== 0,
+      gap: (flags & GAP) !== 0,
+    }
+  })
+}
+
+/**
+ * Puts entries into a row. An entry that is there already stays as it is: segments are immutable, and whoever reports
+ * one twice says the same. The order in which entries come in doesn't matter.
+ */
+export function mergeMinute(
+  row: (MinuteArrays & { epoch: number }) | null,
+  added: readonly SegmentEntry[],
+): MinuteArrays {
+  const bySequence = new Map<number, SegmentEntry>()
+  for (const entry of [...(row ? entriesOf(row) : []), ...added]) {
+    if (!bySequence.has(entry.sequence)) bySequence.set(entry.sequence, entry)
+  }
+  const entries = [...bySequence.values()].sort((a, b) => a.sequence - b.sequence)
+  return {
+    sequences: entries.map((entry) => entry.sequence),
+    dts: entries.map((entry) => entry.dts),
+    durations: entries.map((entry) => entry.duration),
+    programTimesMs: entries.map((entry) => entry.programTimeMs),
+    sizesBytes: entries.map((entry) => entry.sizeBytes),
+    flags: entries.map(flagsOf),
+  }
+}
+
+function flagsOf(entry: SegmentEntry): number {
+  return (
+    (entry.independent ? INDEPENDENT : 0) | (entry.discontinuity ? DISCONTINUITY : 0) | (entry.gap ? GAP : 0)
+  )
+}

@@ -1,0 +1,50 @@
+import { type Database, schema } from '@streamtube/db/index.ts'
+import { asc, eq } from 'drizzle-orm'
+import type { RenditionTimeline } from '../media/timeline.ts'
+import type { RenditionInfo } from '../media/types.ts'
+import { entriesOf } from './minute.ts'
+
+const { renditions, timelineIndex } = schema
+
+type RenditionRow = typeof renditions.$inferSelect
+
+/**
+ * A timeline as the index has it: renditions with their segments by sequence, video before audio, the tallest first.
+ * A rendition is described as in its newest epoch.
+ */
+export async function readTimeline(db: Database, timelineId: string): Promise<RenditionTimeline[]> {
+  const described = await db
+    .select()
+    .from(renditions)
+    .where(eq(renditions.timelineId, timelineId))
+    .orderBy(asc(renditions.epoch))
+  const rows = await db.select().from(timelineIndex).where(eq(timelineIndex.timelineId, timelineId))
+  const newest = new Map(described.map((row) => [row.renditionId, row]))
+  return [...newest.values()].sort(byPlace).map((row) => ({
+    info: toInfo(row),
+    segments: rows
+      .filter((minute) => minute.renditionId === row.renditionId)
+      .flatMap(entriesOf)
+      .sort((a, b) => a.sequence - b.sequence),
+  }))
+}
+
+function byPlace(a: RenditionRow, b: RenditionRow): number {
+  if (a.kind !== b.kind) return a.kind === 'video' ? -1 : 1
+  if (a.renditionId === 'source' || b.renditionId === 'source') return a.renditionId === 'source' ? -1 : 1
+  return (b.height ?? 0) - (a.height ?? 0) || a.renditionId.localeCompare(b.renditionId)
+}
+
+function toInfo(row: RenditionRow): RenditionInfo {
+  const { renditionId, kind, codecs, timescale, width, height, frameRate, channels } = row
+  return {
+    id: renditionId,
+    kind,
+    codecs,
+    timescale,
+    ...(width !== null && { width }),
+    ...(height !== null && { height }),
+    ...(frameRate !== null && { frameRate }),
+    ...(channels !== null && { channels }),
+  }
+}
