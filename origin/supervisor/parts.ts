@@ -85,7 +85,7 @@ export function partEnvironment(
     if (value !== undefined && (entry.readBy as readonly Part[]).includes(part)) result[entry.name] = value
   }
   // Deno has no colours to know about, and Node none to add: lines are JSON.
-  return { ...result, NO_COLOR: '1' }
+  return { ...result, NO_COLOR: '1', NODE_ENV: config.dev ? 'development' : 'production' }
 }
 
 /**

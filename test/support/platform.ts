@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { findFreePorts } from '../../origin/supervisor/free-ports.ts'
+import { processesWith } from './processes.ts'
+
+const repository = resolve(fileURLToPath(import.meta.url), '..', '..', '..')
+const MAX_LOG_LINES = 5000
+
+export interface PlatformOptions {
+  demo?: boolean
+  /** More variables; they win over the random ports and the temporary folder. */
+  env?: Record<string, string>
+  /** A repository to start instead of this one. */
+  root?: string
+  /** How long the start may take; 60 s unless told. */
+  deadlineMs?: number
+}
+
+/** What `DATA_DIR/demo.json` says. */
+export interface DemoFile {
+  url: string
+  rtmp: { url: string; key: string; channel: { watch: string; master: string } }
+  live: { id: string; watch: string; master: string }
+  videos: { id: string; watch: string; master: string }[]
+}
+
+/** One log line of any part. */
+export type LogLine = { level: string; process: string; msg: string } & Record<string, unknown>
+
+/** A whole StreamTube, as `npm start` runs it. */
+export interface Platform {
+  url: string
+  /** Where encoders publish, without the key. */
+  rtmpUrl: string
+  dataDir: string
+  /** One-time link that makes the first account; absent once there is one. */
+  setupLink: string | undefined
+  /** From the start to the site's being ready. */
+  startMs: number
+  demo: DemoFile | undefined
+  /** The last 5,000 lines of all parts. */
+  logs: readonly LogLine[]
+  /** Its processes, each with its command, also those that a part has started. */
+  processes(): { pid: number; command: string }[]
+  /** Ends it as Ctrl-C does (or by another signal) and answers the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number>
+}
+
+/**
+ * Starts StreamTube on random loopback ports and a DATA_DIR of its own, which goes with `stop` unless the caller named
+ * one.
+ * @throws with the log's end when it ends or isn't ready in time
+ */
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  const { demo = false, env = {}, root = repository, deadlineMs = 60_000 } = options
+  const [port = 0, rtmpPort = 0] = await findFreePorts(2)
+  const dataDir = env.DATA_DIR ?? mkdtempSync(join(tmpdir(), 'streamtube-data-'))
+  const run = randomUUID()
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, [join('infra', 'bootstrap', 'start.mjs'), ...(demo ? ['--demo'] : [])], {
+    cwd: root,
+    env: {
+      ...process.env,
+      PORT: String(port),
+      RTMP_PORT: String(rtmpPort),
+      METRICS_PORT: '0',
+      HOST: '127.0.0.1',
+      DATA_DIR: dataDir,
+      ...env,
+      STREAMTUBE_RUN: run,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const stop = async (signal: NodeJS.Signals = 'SIGINT') => {
+    const code = await end(child, signal)
+    if (env.DATA_DIR === undefined) rmSync(dataDir, { recursive: true, force: true })
+    return code
+  }
+  const logs: LogLine[] = []
+  try {
+    const ready = await waitUntilReady(child, logs, deadlineMs)
+    return {
+      url: String(ready.url),
+      rtmpUrl: `rtmp://127.0.0.1:${env.RTMP_PORT ?? rtmpPort}/live`,
+      dataDir,
+      setupLink: ready.setupLink === undefined ? undefined : String(ready.setupLink),
+      startMs: performance.now() - startedAt,
+      demo: demo ? JSON.parse(readFileSync(resolve(root, dataDir, 'demo.json'), 'utf8')) : undefined,
+      logs,
+      processes: () => processesWith('STREAMTUBE_RUN', run),
+      stop,
+    }
+  } catch (error) {
+    await stop('SIGTERM')
+    throw error
+  }
+}
+
+function waitUntilReady(child: ChildProcess, logs: LogLine[], deadlineMs: number): Promise<LogLine> {
+  return new Promise((resolve, reject) => {
+    const fail = (what: string) => {
+      clearTimeout(timer)
+      const end = logs.slice(-40).map((line) => JSON.stringify(line))
+      reject(new Error(`StreamTube ${what}. The end of its log:\n${end.join('\n')}`))
+    }
+    const timer = setTimeout(() => fail(`was not ready within ${deadlineMs} ms`), deadlineMs)
+    child.once('close', (code) => fail(`ended with ${code}`))
+    const read = (text: string) => {
+      const line = parse(text)
+      logs.push(line)
+      if (logs.length > MAX_LOG_LINES) logs.shift()
+      if (line.msg !== 'StreamTube is ready') return
+      clearTimeout(timer)
+      resolve(line)
+    }
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', read)
+    }
+  })
+}
+
+function parse(text: string): LogLine {
+  try {
+    return JSON.parse(text) as LogLine
+  } catch {
+    return { level: 'warn', process: '?', msg: text }
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const closed = once(child, 'close')
+    child.kill(signal)
+    await closed
+  }
+  return child.exitCode ?? -1
+}
