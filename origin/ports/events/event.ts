@@ -1,5 +1,13 @@
 import type { Envelope, EventHandler, EventType } from './port.ts'
 
+/** Thrown by a handler for an event that no further attempt could help. */
+export class EventRejected extends Error {
+  constructor(reason: string, cause?: unknown) {
+    super(reason, cause === undefined ? undefined : { cause })
+    this.name = 'EventRejected'
+  }
+}
+
 /** Declares a kind of event; the payload's type follows from its schema. */
 export function defineEvent<Payload>(event: EventType<Payload>): EventType<Payload> {
   return event
@@ -34,8 +42,10 @@ export function onEvent<Payload>(
   return {
     event,
     run: async (envelope, signal) => {
-      const payload = event.payload.parse(envelope.payload)
-      await run(payload, { ...envelope, payload }, signal)
+      const parsed = event.payload.safeParse(envelope.payload)
+      if (!parsed.success)
+        throw new EventRejected(`its payload does not parse: ${parsed.error.message}`, parsed.error)
+      await run(parsed.data, { ...envelope, payload: parsed.data }, signal)
     },
   }
 }

@@ -34,7 +34,7 @@ export interface Envelope<Payload = unknown> {
 /** What a group does with one kind of event. It may see an event twice: doing it again must change nothing. */
 export interface EventHandler {
   event: EventType
-  /** Throwing asks for another attempt. */
+  /** Throwing asks for another attempt; an EventRejected makes it a dead letter at once. */
   run(event: Envelope, signal: AbortSignal): Promise<void>
 }
 
@@ -63,7 +63,9 @@ export interface Subscription {
  * Errors: PortError.
  */
 export interface Events<Transaction> {
+  /** All of them or none, with the transaction. An id that is known is left as it was. */
   append(transaction: Transaction, events: readonly Envelope[], options?: CallOptions): Promise<void>
+  /** Errors: `invalid`, also for a group that this process runs already on that topic. */
   subscribe(options: SubscribeOptions): Promise<Subscription>
   close(): Promise<void>
 }
