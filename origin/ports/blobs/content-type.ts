@@ -2,7 +2,7 @@ import { PortError } from '../error.ts'
 
 /** What a file's name says of its content; adapters keep a content type beside an object only where it differs. */
 const BY_EXTENSION: Record<string, string> = {
-  m4s: 'video/iso.segment',
+  m4s: 'video/mp4',
   mp4: 'video/mp4',
   mov: 'video/quicktime',
   jpg: 'image/jpeg',
