@@ -1,0 +1,248 @@
+import { StreamState } from '@streamtube/contracts/gen/streamtube/v1/ingest_pb'
+import type { Logger } from '../log.ts'
+import { UnsupportedCodecError } from '../media/errors.ts'
+import type { FlvTag } from '../media/flv/reader.ts'
+import { sourceEventOf } from '../media/flv/source.ts'
+import { LiveTimeline } from '../media/live-timeline.ts'
+import { Packager, type PackagerEvent } from '../media/packager.ts'
+import { type SanitisedEvent, Sanitiser } from '../media/sanitiser.ts'
+import type { Blobs } from '../ports/blobs/port.ts'
+import { type BroadcastEvent, type BroadcastState, nextBroadcastState } from './broadcast.ts'
+import type { Grant } from './grant.ts'
+import { HealthMeter } from './health.ts'
+import type { IngestApi } from './ingest-api.ts'
+import type { Ladder, LadderMaker } from './ladder.ts'
+import type { LiveMetrics } from './metrics.ts'
+import { Recorder } from './recorder.ts'
+import type { LiveRegistry } from './registry.ts'
+import { Reporter } from './reporter.ts'
+import { type CloseReason, type Encoder, type Publication, PublishRefused } from './rtmp/desk.ts'
+import { Sequences } from './sequences.ts'
+
+export interface SessionOptions {
+  grant: Grant
+  encoder: Encoder
+  api: IngestApi
+  blobs: Blobs
+  /** Where edges reach this node. */
+  nodeUrl: string
+  makeLadder: LadderMaker
+  registry: LiveRegistry
+  metrics: LiveMetrics
+  log: Logger
+  nowMs(): number
+  /** Everything of the session is done. */
+  onEnded(): void
+}
+
+/** How long what is left may take to reach the store and the api once the encoder is gone. */
+const DRAIN_MS = 10 * 60_000
+
+/**
+ * One publisher's session: messages in, a timeline that is served and recorded out. It owns its packager, timeline,
+ * ladder, recorder and reporter. The path from `take` to the timeline waits for nobody (MEDIA.md 20).
+ */
+export class LiveSession implements Publication {
+  readonly #options: SessionOptions
+  readonly #log: Logger
+  readonly #timeline: LiveTimeline
+  readonly #sanitiser: Sanitiser
+  readonly #health = new HealthMeter()
+  readonly #recorder: Recorder | null
+  readonly #reporter: Reporter
+  readonly #sequences: Sequences
+  readonly #giveUp = new AbortController()
+  #state: BroadcastState
+  #packager: Packager | null = null
+  #ladder: Ladder | null = null
+  #receivedBytes = 0
+  #liveSinceMs: number | null = null
+  #ending: Promise<void> | null = null
+
+  constructor(options: SessionOptions) {
+    const { grant, api, metrics, nowMs } = options
+    this.#options = options
+    this.#log = options.log.child({ broadcastId: grant.broadcastId, epoch: grant.epoch })
+    this.#state = { name: 'offered', sinceMs: nowMs() }
+    this.#timeline = new LiveTimeline({ timelineId: grant.broadcastId, partTargetMs: grant.partTargetMs })
+    this.#sanitiser = new Sanitiser((event) => this.#onSanitised(event))
+    this.#recorder = grant.archive ? this.#makeRecorder() : null
+    this.#sequences = new Sequences({
+      timelineId: grant.broadcastId,
+      epoch: grant.epoch,
+      firstSequence: grant.firstSequence,
+      count: grant.sequenceCount,
+      api,
+      onFenced: () => this.#cutEncoder('Another encoder has taken over this stream.'),
+      log: this.#log,
+      metrics,
+    })
+    metrics.publishers(1)
+    this.#reporter = new Reporter({
+      send: () => api.reportStream(this.#report()),
+      onEnd: (reason) => this.#cutEncoder(reason || 'The stream was ended.'),
+      log: this.#log,
+      metrics,
+    })
+    this.#log.info({ remoteAddress: options.encoder.remoteAddress }, 'An encoder was let in')
+  }
+
+  take(tag: FlvTag): void {
+    this.#receivedBytes += tag.data.byteLength
+    try {
+      const event = sourceEventOf(tag, this.#options.nowMs())
+      if (event) this.#sanitiser.push(event)
+    } catch (error) {
+      if (!(error instanceof UnsupportedCodecError)) throw error
+      throw new PublishRefused('NetStream.Publish.Failed', error.message)
+    }
+  }
+
+  close(reason: CloseReason): void {
+    this.#ending ??= this.#end(reason)
+  }
+
+  /** Resolves when the broadcast is kept and the api knows that it ended, or when `signal` gave up on that. */
+  async ended(signal: AbortSignal): Promise<void> {
+    const giveUp = () => this.#giveUp.abort()
+    signal.addEventListener('abort', giveUp, { once: true })
+    if (signal.aborted) giveUp()
+    await this.#ending
+    signal.removeEventListener('abort', giveUp)
+  }
+
+  #onSanitised(event: SanitisedEvent): void {
+    this.#health.observe(event, this.#options.nowMs())
+    if (event.type === 'tracks') this.#begin(event)
+    this.#packager?.push(event)
+    this.#ladder?.push(event)
+  }
+
+  #begin({ video, audio }: Extract<SanitisedEvent, { type: 'tracks' }>): void {
+    const { grant, registry, makeLadder, nowMs } = this.#options
+    this.#ladder = makeLadder({
+      mode: grant.ladder,
+      video,
+      onEvent: (rungId, event) => this.#packager?.pushRung(rungId, event),
+      onLost: (rungId) => this.#packager?.dropRung(rungId),
+      onWarning: (warning) => this.#health.notice(warning, nowMs()),
+      log: this.#log,
+    })
+    const rungs = this.#ladder?.rungIds ?? []
+    this.#packager = new Packager(
+      {
+        epoch: grant.epoch,
+        firstSequence: grant.firstSequence,
+        partTargetMs: grant.partTargetMs,
+        rungs,
+        discontinuity: grant.epoch > 1,
+      },
+      (event) => this.#onPackaged(event),
+    )
+    this.#timeline.declare([...(video ? ['source'] : []), ...rungs, ...(audio ? ['audio'] : [])], nowMs())
+    registry.add(grant.broadcastId, this.#timeline)
+    this.#liveSinceMs = nowMs()
+    this.#move({ type: 'tracks' })
+    this.#log.info({ video: video?.codecs, audio: audio?.codecs, rungs }, 'A stream is live')
+  }
+
+  #onPackaged(event: PackagerEvent): void {
+    this.#timeline.apply(event)
+    this.#recorder?.take(event)
+    if (event.type === 'segment' && this.#packager) this.#sequences.use(this.#packager.nextSequence)
+  }
+
+  #move(event: BroadcastEvent): void {
+    const before = this.#state
+    this.#state = nextBroadcastState(before, event, this.#options.nowMs())
+    if (this.#state !== before && this.#state.name !== 'ended') this.#reporter.changed()
+  }
+
+  #cutEncoder(reason: string): void {
+    this.#options.encoder.end('NetStream.Unpublish.Success', reason)
+  }
+
+  async #end(reason: CloseReason): Promise<void> {
+    const { metrics, registry, grant, nowMs } = this.#options
+    metrics.publishers(-1)
+    this.#move({ type: 'closed', reason })
+    this.#log.info({ reason, receivedBytes: this.#receivedBytes }, 'An encoder has gone')
+    this.#sequences.close()
+    const stopped = this.#reporter.stop()
+    this.#finishMedia(() => this.#sanitiser.finish())
+    await this.#ladder?.finish()
+    this.#finishMedia(() => this.#packager?.finish())
+    this.#timeline.end()
+    registry.retire(grant.broadcastId, this.#timeline)
+    await stopped
+    const signal = AbortSignal.any([this.#giveUp.signal, AbortSignal.timeout(DRAIN_MS)])
+    await this.#complete('The end of a broadcast could not be kept', () => this.#recorder?.drain(signal))
+    await this.#complete('The api was not told that a broadcast ended', () => this.#reporter.finish(signal))
+    const durationMs = this.#liveSinceMs === null ? 0 : nowMs() - this.#liveSinceMs
+    this.#log.info({ durationMs, complete: !this.#recorder?.isLosing }, 'A broadcast has ended')
+    this.#options.onEnded()
+  }
+
+  async #complete(message: string, step: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await step()
+    } catch (error) {
+      this.#log.error({ err: error }, message)
+    }
+  }
+
+  /** What an encoder sent last may be broken; the broadcast ends well all the same. */
+  #finishMedia(finish: () => void): void {
+    try {
+      finish()
+    } catch (error) {
+      this.#log.error({ err: error }, "A stream's last samples could not be packaged")
+    }
+  }
+
+  #makeRecorder(): Recorder {
+    const { grant, api, blobs, metrics } = this.#options
+    return new Recorder({
+      timelineId: grant.broadcastId,
+      epoch: grant.epoch,
+      blobs,
+      append: (batch) => api.appendIndex(batch),
+      onStored: (renditionId, epoch, sequence) => this.#timeline.markStored(renditionId, epoch, sequence),
+      log: this.#log,
+      metrics,
+    })
+  }
+
+  #report() {
+    const { grant, nodeUrl, nowMs } = this.#options
+    const health = this.#health.read(nowMs())
+    return {
+      broadcastId: grant.broadcastId,
+      epoch: grant.epoch,
+      state: reportedState(this.#state),
+      nodeUrl,
+      health: {
+        ...health,
+        videoBitrateBps: BigInt(health.videoBitrateBps),
+        audioBitrateBps: BigInt(health.audioBitrateBps),
+        bytesReceived: BigInt(this.#receivedBytes),
+        uptimeMs: BigInt(this.#liveSinceMs === null ? 0 : Math.max(0, nowMs() - this.#liveSinceMs)),
+        warnings: [...health.warnings, ...(this.#recorder?.isLosing ? ['recording-incomplete'] : [])],
+        rungs: [...(this.#ladder?.rungIds ?? [])],
+      },
+    }
+  }
+}
+
+function reportedState(state: BroadcastState): StreamState {
+  switch (state.name) {
+    case 'offered':
+      return StreamState.OFFERED
+    case 'live':
+      return StreamState.LIVE
+    case 'ended':
+      return StreamState.ENDED
+    default:
+      return state satisfies never
+  }
+}
