@@ -1,0 +1,54 @@
+import type { PlaybackKind } from '@streamtube/contracts/claims.ts'
+import type { Rung } from './rungs.ts'
+
+/** Why playing stopped: `network` may pass, `gone` means that the address is no longer good, `media` can't be decoded. */
+export type Trouble = 'network' | 'gone' | 'media'
+
+export interface EngineEvents {
+  /** The qualities there are, and the one that plays now. */
+  onrungs(rungs: Rung[], playing: number | null): void
+  ontrouble(trouble: Trouble): void
+  /** Media comes in (again). */
+  onflow(): void
+}
+
+/** Brings an HLS address to a video element. */
+export interface Engine {
+  /** Plays this quality only; null chooses by the network. */
+  chooseRung(id: number | null): void
+  /** Where "live" is now, in seconds on the element's clock; null when that is unknown. */
+  liveEdge(): number | null
+  /** Lets go of the element and the network. */
+  close(): void
+}
+
+export interface EngineOptions extends EngineEvents {
+  video: HTMLVideoElement
+  master: string
+  kind: PlaybackKind
+  /** Seconds from which to play; null: the start, or the live edge. */
+  startAt: number | null
+}
+
+type StartEngine = (options: EngineOptions) => Engine
+
+/** Safari plays HLS itself, with AirPlay and without MSE on older phones; every other browser gets hls.js. */
+function playsNatively(): boolean {
+  const apple = 'WebKitPlaybackTargetAvailabilityEvent' in window
+  const canMse = 'MediaSource' in window || 'ManagedMediaSource' in window
+  const canHls = document.createElement('video').canPlayType('application/vnd.apple.mpegurl') !== ''
+  return canHls && (apple || !canMse)
+}
+
+let loading: Promise<StartEngine> | undefined
+
+/** Fetches the engine's code; call early, so that it is there when the address is. Null where nothing can play. */
+export function loadEngine(): Promise<StartEngine> {
+  loading ??= playsNatively()
+    ? import('./native-engine.ts').then((module) => module.startNativeEngine)
+    : import('./hls-engine.ts').then((module) => module.startHlsEngine)
+  loading.catch(() => {
+    loading = undefined
+  })
+  return loading
+}

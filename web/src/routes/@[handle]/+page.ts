@@ -1,0 +1,20 @@
+import { answer, createApi } from '#lib/api/client.ts'
+import { pageError } from '#lib/api/page-error.ts'
+import type { PageLoad } from './$types'
+
+/** A channel: what it shows now, and what it has shown. */
+export const load: PageLoad = async ({ fetch, url, params, depends }) => {
+  depends('app:videos')
+  const api = createApi(fetch, url.origin)
+  const channel = params.handle.toLowerCase()
+  try {
+    const [about, live, videos] = await Promise.all([
+      answer(api.GET('/channels/{channel}', { params: { path: { channel } } })),
+      answer(api.GET('/videos', { params: { query: { state: 'live', channel, limit: 4 } } })),
+      answer(api.GET('/videos', { params: { query: { state: 'ready', channel, limit: 48 } } })),
+    ])
+    return { channel: about, live: live.items, videos }
+  } catch (error) {
+    throw pageError(error)
+  }
+}

@@ -1,0 +1,35 @@
+import adapter from '@sveltejs/adapter-node'
+import { sveltekit } from '@sveltejs/kit/vite'
+import tailwindcss from '@tailwindcss/vite'
+import { defineConfig } from 'vite'
+
+export default defineConfig(({ command }) => ({
+  plugins: [
+    tailwindcss(),
+    sveltekit({
+      adapter: adapter({ out: 'build' }),
+      csp: {
+        mode: 'nonce',
+        directives: {
+          'default-src': ['self'],
+          'script-src': ['self'],
+          // media-chrome's shadow roots and positioned menus carry style elements without a nonce.
+          'style-src': ['self', 'unsafe-inline'],
+          'img-src': ['self', 'data:', 'blob:'],
+          'font-src': ['self'],
+          'connect-src': command === 'serve' ? ['self', 'ws:'] : ['self'],
+          // Media Source Extensions play from blob addresses; hls.js may start its worker from one.
+          'media-src': ['self', 'blob:'],
+          'worker-src': ['self', 'blob:'],
+          'manifest-src': ['self'],
+          'object-src': ['none'],
+          'base-uri': ['none'],
+          'form-action': ['self'],
+          'frame-ancestors': ['none'],
+        },
+      },
+      version: { pollInterval: 0 },
+    }),
+  ],
+  build: { target: ['chrome123', 'firefox120', 'safari17.5'], assetsInlineLimit: 0 },
+}))
