@@ -1,0 +1,49 @@
+import type { LiveStatus } from '@streamtube/contracts/api/resources.ts'
+import type { ChannelRow } from '../channels/index.ts'
+import { findOpenBroadcast } from './broadcasts.ts'
+import type { LibraryDeps } from './deps.ts'
+import { readPulse } from './pulse.ts'
+import { getVideo } from './videos.ts'
+
+/** Where encoders publish to. */
+export interface IngestAddresses {
+  rtmpUrl: string
+  rtmpsUrl: string | null
+}
+
+const RTMP_PORT = 1935
+const RTMPS_PORT = 443
+
+/** The addresses a creator copies into an encoder, on the host that people reach the site by. */
+export function ingestAddresses(config: {
+  publicUrl: string
+  rtmpPort: number
+  rtmpsPort: number | null
+}): IngestAddresses {
+  const { hostname } = new URL(config.publicUrl)
+  const address = (scheme: string, port: number, usual: number) =>
+    `${scheme}://${hostname}${port === usual ? '' : `:${port}`}/live`
+  return {
+    rtmpUrl: address('rtmp', config.rtmpPort, RTMP_PORT),
+    rtmpsUrl: config.rtmpsPort === null ? null : address('rtmps', config.rtmpsPort, RTMPS_PORT),
+  }
+}
+
+/** What the go-live page shows of a channel. */
+export async function liveStatus(
+  deps: Pick<LibraryDeps, 'db' | 'kv'>,
+  channel: ChannelRow,
+  ingest: IngestAddresses,
+): Promise<LiveStatus> {
+  const broadcast = await findOpenBroadcast(deps.db, channel.id)
+  if (!broadcast || (broadcast.state !== 'offered' && broadcast.state !== 'live')) {
+    return { ingest, state: 'idle', video: null, health: null }
+  }
+  const pulse = await readPulse(deps.kv, broadcast.id)
+  return {
+    ingest,
+    state: broadcast.state,
+    video: broadcast.state === 'live' ? await getVideo(deps.db, broadcast.id) : null,
+    health: pulse?.epoch === broadcast.epoch ? pulse.health : null,
+  }
+}
