@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Part } from '../config.ts'
+import type { RunningDemo } from '../demo/types.ts'
 import type { RoleContext, RunningRole } from '../role.ts'
 import { type Child, runChild } from './child.ts'
+import { openDemo } from './demo.ts'
 import { endLeftovers } from './leftovers.ts'
 import { takeLock } from './lock.ts'
 import { openOutput } from './output.ts'
@@ -67,12 +69,18 @@ export async function startSupervisor({ config, log, metrics }: RoleContext): Pr
 
   const setup = connectSetup(ports.rpc, secrets.serviceToken)
   const stop = new AbortController()
+  let demo: RunningDemo | undefined
   const start = becomeReady({
     config,
     log,
     children,
     setup: setup.client,
-    demo: null,
+    demo: config.demo
+      ? async () => {
+          demo = await openDemo({ config, log, setup: setup.client, signal: stop.signal })
+          return demo
+        }
+      : null,
     startedAtMs: performance.timeOrigin,
     signal: stop.signal,
   }).then(
@@ -94,6 +102,7 @@ export async function startSupervisor({ config, log, metrics }: RoleContext): Pr
       log.info('stopping')
       stop.abort()
       await start
+      await demo?.close()
       setup.close()
       for (const names of stopOrder) {
         await Promise.all(children.filter(({ name }) => names.includes(name)).map((child) => child.stop()))

@@ -1,4 +1,5 @@
 import { type Config, isLocal } from '../config.ts'
+import type { RunningDemo } from '../demo/types.ts'
 import type { Logger } from '../log.ts'
 import { banner, type Ready } from './banner.ts'
 import type { Child } from './child.ts'
@@ -12,23 +13,30 @@ export interface StartUp {
   log: Logger
   children: readonly Child[]
   setup: ReturnType<typeof connectSetup>['client']
-  /** Fills the site where that was asked for, and says how to use it. */
-  demo: (() => Promise<NonNullable<Ready['demo']>>) | null
+  /** Fills the site, where that was asked for. */
+  demo: (() => Promise<RunningDemo>) | null
   /** Since when people wait, in milliseconds since the Unix epoch. */
   startedAtMs: number
   signal: AbortSignal
 }
 
 /** Follows the parts until the site answers, then says so. Rejects when `signal` is aborted. */
-export async function becomeReady({
-  config,
-  log,
-  children,
-  setup,
-  demo,
-  startedAtMs,
-  signal,
-}: StartUp): Promise<void> {
+export async function becomeReady(input: StartUp): Promise<void> {
+  const { config, log, setup, demo, startedAtMs, signal } = input
+  await waitForParts(input)
+  warnOfPlainHttp(config, log)
+  const ready = (more: Partial<Ready>) =>
+    announce(log, { url: config.publicUrl, startMs: Date.now() - startedAtMs, ...more })
+  if (demo) {
+    log.info({ url: config.publicUrl }, 'the site is up; filling it with the demo')
+    const { signInLink, server, streamKey } = await demo()
+    return ready({ demo: { signInLink, server, streamKey } })
+  }
+  const link = await setup.createSetupLink({}, { signal })
+  ready(link.needed ? { setupLink: `${config.publicUrl}/setup?token=${link.token}` } : {})
+}
+
+async function waitForParts({ children, log, signal }: StartUp): Promise<void> {
   const edge = children.filter(({ name }) => name === 'edge')
   const behind = children.filter(({ name }) => name !== 'edge')
   const waiting = new Set(children.map(({ name }) => name))
@@ -48,23 +56,17 @@ export async function becomeReady({
   } finally {
     clearInterval(slow)
   }
-  // The demo brings its own person.
-  const link = demo ? null : await setup.createSetupLink({}, { signal })
-  announce(log, {
-    url: config.publicUrl,
-    ...(link?.needed && { setupLink: `${config.publicUrl}/setup?token=${link.token}` }),
-    ...(demo && { demo: await demo() }),
-    startMs: Date.now() - startedAtMs,
-  })
-  if (!config.publicUrl.startsWith('https:') && !isLocal(config.publicUrl)) {
-    log.warn(
-      { publicUrl: config.publicUrl },
-      'PUBLIC_URL is plain http: away from localhost, browsers then refuse secure cookies and cameras; use https',
-    )
-  }
 }
 
 function announce(log: Logger, ready: Ready): void {
   if (process.stdout.isTTY) process.stdout.write(banner(ready, !process.env.NO_COLOR))
   else log.info({ ...ready }, 'StreamTube is ready')
+}
+
+function warnOfPlainHttp({ publicUrl }: Config, log: Logger): void {
+  if (publicUrl.startsWith('https:') || isLocal(publicUrl)) return
+  log.warn(
+    { publicUrl },
+    'PUBLIC_URL is plain http: away from localhost, browsers then refuse secure cookies and cameras; use https',
+  )
 }

@@ -18,6 +18,8 @@ export interface PlatformOptions {
   env?: Record<string, string>
   /** A repository to start instead of this one. */
   root?: string
+  /** How to start it; the bootstrap itself unless told (`npm start` puts npm in between). */
+  command?: readonly [string, ...string[]]
   /** How long the start may take; 60 s unless told. */
   deadlineMs?: number
 }
@@ -59,11 +61,12 @@ export interface Platform {
  */
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const { demo = false, env = {}, root = repository, deadlineMs = 60_000 } = options
+  const [program, ...args] = options.command ?? [process.execPath, join('infra', 'bootstrap', 'start.mjs')]
   const [port = 0, rtmpPort = 0] = await findFreePorts(2)
   const dataDir = env.DATA_DIR ?? mkdtempSync(join(tmpdir(), 'streamtube-data-'))
   const run = randomUUID()
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [join('infra', 'bootstrap', 'start.mjs'), ...(demo ? ['--demo'] : [])], {
+  const child = spawn(program, [...args, ...(demo ? ['--demo'] : [])], {
     cwd: root,
     env: {
       ...process.env,
@@ -76,6 +79,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       STREAMTUBE_RUN: run,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A terminal sends Ctrl-C to all of its group, npm and shell included.
+    detached: true,
   })
   const stop = async (signal: NodeJS.Signals = 'SIGINT') => {
     const code = await end(child, signal)
@@ -134,9 +139,9 @@ function parse(text: string): LogLine {
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number> {
-  if (child.exitCode === null && child.signalCode === null) {
+  if (child.pid && child.exitCode === null && child.signalCode === null) {
     const closed = once(child, 'close')
-    child.kill(signal)
+    process.kill(-child.pid, signal)
     await closed
   }
   return child.exitCode ?? -1
