@@ -71,7 +71,7 @@ export function createAccounts(deps: AccountDeps): Accounts {
     setupNeeded: () => setupNeeded(),
 
     async signIn({ login, password }, client) {
-      const person = await findByLogin(db, login)
+      const person = await findPerson(db, login)
       const account = person?.id ?? login
       await guesses.countSignIn(account, client.address)
       const right = await passwords.matches(password, person?.passwordHash ?? null)
@@ -169,14 +169,14 @@ export async function createPerson(
     .onConflictDoNothing()
     .returning()
   if (row) return row
-  if (await findByLogin(db, handle)) throw handleTaken()
+  if (await findPerson(db, handle)) throw handleTaken()
   throw new ApiError('email-taken', 409, 'There is an account with this e-mail address', {
     errors: [{ field: 'email', message: 'is in use; sign in instead' }],
   })
 }
 
 /** A person by handle or, when it holds an @, by e-mail address. @param login lower case */
-export async function findByLogin(db: Database, login: string): Promise<PersonRow | null> {
+export async function findPerson(db: Database, login: string): Promise<PersonRow | null> {
   const column = login.includes('@') ? people.email : people.handle
   const [row] = await db.select().from(people).where(eq(column, login))
   return row ?? null

@@ -1,4 +1,4 @@
-export { type Accounts, createAccounts } from './accounts.ts'
+export { type Accounts, createAccounts, createPerson, findPerson } from './accounts.ts'
 export { createSessionCookie, mountAccounts, type SessionCookie } from './http.ts'
 export { createLink, deleteLinks } from './links.ts'
 export { createPasswords, type Passwords } from './password.ts'

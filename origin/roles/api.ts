@@ -1,0 +1,104 @@
+import { createAccounts, createPasswords, deleteLinks, deleteOldSessions } from '../accounts/index.ts'
+import { createApi } from '../api/app.ts'
+import { keepHouse } from '../api/housekeeping.ts'
+import { serveApi } from '../api/server.ts'
+import { createAudit } from '../audit.ts'
+import { openBlobs, openDatabase, openDocs, openEvents, openKv } from '../compose.ts'
+import {
+  createWork,
+  deleteOldJobs,
+  endSilentBroadcasts,
+  type LibraryDeps,
+  streamStarted,
+  type Work,
+} from '../library/index.ts'
+import { onEvent } from '../ports/events/event.ts'
+import type { StartRole } from '../role.ts'
+import { serveRpc } from '../rpc/server.ts'
+import { createEdgeTokenVerifier } from '../trust/edge-token.ts'
+
+const SECOND_MS = 1_000
+const HOUR_MS = 3_600_000
+
+/** The api role: the public API, the services of the other roles, and what reacts to events. It alone has the database. */
+export const startApi: StartRole = async ({ config, log, metrics }) => {
+  const database = await openDatabase({ config, log })
+  const kv = await openKv({ config, log })
+  const blobs = await openBlobs({ config, log })
+  const docs = openDocs({ config, log }, database.db)
+  const events = openEvents({ config, log }, database.db)
+
+  const now = Date.now
+  const library: LibraryDeps = { db: database.db, kv, blobs, events, log, now }
+  const audit = createAudit(docs, log, now)
+  const accounts = createAccounts({ db: library.db, kv, audit, passwords: await createPasswords(), now })
+  const work = createWork(library)
+  const closing = new AbortController()
+
+  const app = createApi({
+    ...library,
+    accounts,
+    audit,
+    metrics,
+    trust: createEdgeTokenVerifier(config.edgePublicJwks),
+    site: { publicUrl: config.publicUrl, rtmpPort: config.rtmpPort, rtmpsPort: config.rtmpsPort },
+  })
+  const rpc = {
+    ...library,
+    accounts,
+    work,
+    libraryUrl: config.apiUrl,
+    demo: config.demo,
+    secret: config.serviceToken,
+    serviceToken: config.serviceToken,
+    closing: closing.signal,
+  }
+  const pictures = await events.subscribe({
+    topic: streamStarted.topic,
+    group: 'library.pictures',
+    handlers: [onEvent(streamStarted, ({ broadcastId }) => work.queueThumbnail(broadcastId))],
+  })
+  const house = keepHouse(chores(library, work), log)
+  const rpcServer = await serveRpc(config.rpcPort, rpc)
+  const httpServer = await serveApi(config.apiPort, app, rpc)
+
+  return {
+    ready: () => !closing.signal.aborted,
+    async close() {
+      closing.abort()
+      await Promise.all([httpServer.close(), rpcServer.close()])
+      await house.close()
+      await pictures.close()
+      await audit.drain()
+      await events.close()
+      await docs.close()
+      await blobs.close()
+      await kv.close()
+      await database.close()
+    },
+  }
+}
+
+function chores(library: LibraryDeps, work: Work) {
+  const { db, log, now } = library
+  return [
+    {
+      name: 'silent broadcasts',
+      everyMs: SECOND_MS,
+      async run() {
+        const ended = await endSilentBroadcasts(library)
+        for (const broadcastId of ended) log.warn({ broadcastId }, 'ended: its ingest node fell silent')
+      },
+    },
+    { name: 'jobs', everyMs: 5 * SECOND_MS, run: () => work.sweep() },
+    {
+      name: 'old rows',
+      everyMs: HOUR_MS,
+      async run() {
+        await deleteOldSessions(db, now())
+        await deleteLinks(db, { nowMs: now() })
+        await deleteOldJobs(db, now())
+      },
+    },
+  ]
+}

@@ -1,0 +1,45 @@
+import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
+import { ApiError } from '../http/errors.ts'
+import { LibraryError, type LibraryErrorCode } from '../library/index.ts'
+import type { Logger } from '../log.ts'
+import { PortError } from '../ports/error.ts'
+import { hasServiceToken } from './token.ts'
+
+const CODES: Record<LibraryErrorCode, Code> = {
+  'unknown-key': Code.Unauthenticated,
+  'already-live': Code.AlreadyExists,
+  'just-ended': Code.PermissionDenied,
+  fenced: Code.FailedPrecondition,
+  unknown: Code.NotFound,
+  invalid: Code.InvalidArgument,
+  'not-playable': Code.PermissionDenied,
+}
+
+/** Refuses calls without the service token, and turns what the domains throw into gRPC codes. What is our fault is logged. */
+export function guardCalls(deps: { serviceToken: string; log: Logger }): Interceptor {
+  return (next) => async (request) => {
+    const isHealth = request.service.typeName === 'grpc.health.v1.Health'
+    if (!isHealth && !hasServiceToken(request.header.get('authorization'), deps.serviceToken)) {
+      throw new ConnectError('the service token is missing or wrong', Code.PermissionDenied)
+    }
+    try {
+      return await next(request)
+    } catch (error) {
+      const known = asConnectError(error)
+      if (known.code === Code.Internal || known.code === Code.Unknown) {
+        deps.log.error({ err: error, method: request.method.name }, 'call failed')
+      }
+      throw known
+    }
+  }
+}
+
+function asConnectError(error: unknown): ConnectError {
+  if (error instanceof ConnectError) return error
+  if (error instanceof LibraryError) return new ConnectError(error.message, CODES[error.code])
+  if (error instanceof ApiError) {
+    return new ConnectError(error.message, error.status === 404 ? Code.NotFound : Code.FailedPrecondition)
+  }
+  if (error instanceof PortError && error.retryable) return new ConnectError(error.message, Code.Unavailable)
+  return new ConnectError('internal error', Code.Internal)
+}

@@ -1,0 +1,60 @@
+import type { ServiceImpl } from '@connectrpc/connect'
+import type { JobService } from '@streamtube/contracts/gen/streamtube/v1/jobs_pb'
+import {
+  appendFile,
+  LEASE_MS,
+  type LibraryDeps,
+  renewLease,
+  setThumbnail,
+  type Work,
+} from '../library/index.ts'
+import { batchOf } from './timeline-messages.ts'
+
+/** A claim waits no longer, whatever it asks for. */
+const MAX_WAIT_MS = 30_000
+/** A claim answers this long before its caller's deadline, so that no job is given to nobody. */
+const ANSWER_EARLY_MS = 500
+
+/** What transcode workers ask. @param deps `closing` ends the claims that wait */
+export function jobService(
+  deps: LibraryDeps & { work: Work; closing: AbortSignal },
+): ServiceImpl<typeof JobService> {
+  return {
+    async claim({ workerId, waitMs }, { signal, timeoutMs }) {
+      const leftMs = (timeoutMs() ?? MAX_WAIT_MS) - ANSWER_EARLY_MS
+      const wait = Math.max(0, Math.min(waitMs, MAX_WAIT_MS, leftMs))
+      const claimed = await deps.work.claim(workerId, wait, AbortSignal.any([signal, deps.closing]))
+      if (!claimed) return {}
+      const { job, task } = claimed
+      const about = { id: job.id, attempt: job.attempt }
+      if (task.kind === 'thumbnail') {
+        const { videoId, liveUrl } = task
+        const value = { videoId, timelineId: videoId, liveUrl }
+        return { leaseMs: LEASE_MS, job: { ...about, task: { case: 'thumbnail', value } } }
+      }
+      const { videoId, timelineId, blobKey } = task
+      const value = { videoId, timelineId, blobKey }
+      return { leaseMs: LEASE_MS, job: { ...about, task: { case: 'package', value } } }
+    },
+
+    async heartbeat({ jobId, workerId, progress }) {
+      const kept = await renewLease(deps.db, { jobId, workerId, progress, nowMs: deps.now() })
+      return { cancelled: !kept }
+    },
+
+    async finish({ jobId, workerId, error, retryable }) {
+      await deps.work.finish({ jobId, workerId, error: error === '' ? null : error, retryable })
+      return {}
+    },
+
+    async setThumbnail({ videoId, blobKey }) {
+      await setThumbnail(deps, { videoId, blobKey })
+      return {}
+    },
+
+    async appendTimeline(request) {
+      await appendFile(deps, { ...batchOf(request), complete: request.complete })
+      return {}
+    },
+  }
+}
