@@ -80,10 +80,14 @@ export default {
     },
     {
       name: 'web-by-api',
-      comment: 'Pages talk to origin over its API. Their server shares the frame of every process, nothing else.',
+      comment:
+        'Pages talk to origin over its API. Their server shares the frame of every process, nothing else.',
       severity: 'error',
       from: { path: '^web/', pathNot: tests },
-      to: { path: '^(origin|db|edge/src|test)/', pathNot: '^origin/(config|log|metrics|role|role-process)\\.ts$' },
+      to: {
+        path: '^(origin|db|edge/src|test)/',
+        pathNot: '^origin/(config|log|metrics|role|role-process)\\.ts$',
+      },
     },
     {
       name: 'no-test-in-the-product',
@@ -98,6 +102,9 @@ export default {
     exclude: { path: '(^|/)(build|\\.svelte-kit)/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
   },
 }

@@ -8,6 +8,9 @@ test('the scheme of a URL picks the adapter', () => {
   expect(openByScheme('BLOBS_URL', 's3://bucket', adapters)).toBe('bucket //bucket')
 })
 
-test.each(['ftp://host', 'constructor:x', 'nothing'])('%s is refused with the variable and what it takes', (url) => {
-  expect(() => openByScheme('BLOBS_URL', url, adapters)).toThrow('BLOBS_URL must begin with file: or s3:')
-})
+test.each(['ftp://host', 'constructor:x', 'nothing'])(
+  '%s is refused with the variable and what it takes',
+  (url) => {
+    expect(() => openByScheme('BLOBS_URL', url, adapters)).toThrow('BLOBS_URL must begin with file: or s3:')
+  },
+)

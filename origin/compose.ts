@@ -70,7 +70,10 @@ export function openEvents({ config, log }: Context, database: Database): Events
         database,
         onError: (error, event) => log.warn({ err: error, eventId: event?.id }, 'an event is tried again'),
         onDeadLetter: (event, reason) =>
-          log.error({ eventId: event.id, type: event.type, reason }, 'an event was put aside as a dead letter'),
+          log.error(
+            { eventId: event.id, type: event.type, reason },
+            'an event was put aside as a dead letter',
+          ),
       }),
   })
 }

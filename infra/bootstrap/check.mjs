@@ -14,6 +14,7 @@ await runScript(async () => {
     ['types: origin, db, test', bin('tsc'), ['-p', '.']],
     ['types: web', 'npm', ['run', '--silent', 'check', '-w', '@streamtube/web']],
     ['types: edge', bin('tsc'), ['-p', 'edge']],
+    ['types: infra', bin('tsc'), ['-p', 'infra']],
     ['format and lint', bin('biome'), ['check', '--error-on-warnings', '.']],
     [
       'dependency rules',

@@ -83,7 +83,7 @@ function filesBelow(folder, from = root) {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(from, join(entry.parentPath ?? entry.path, entry.name)))
+    .map((entry) => relative(from, join(entry.parentPath, entry.name)))
 }
 
 /** @param {string} file */

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readText, repository, repositoryFiles } from '../support/source-files.ts'
@@ -10,7 +10,7 @@ const everywhere = [
   /^@hono\/zod-openapi$/,
   /^drizzle-orm(\/|$)/,
   /^@bufbuild\/protobuf(\/|$)/,
-  /^@connectrpc\/connect$/,
+  /^@connectrpc\//,
   /^@streamtube\//,
   /^(vitest|fast-check)(\/|$)/,
 ]
@@ -18,7 +18,8 @@ const everywhere = [
 test('the arrows of the house hold', () => {
   const depcruise = join(repository, 'node_modules', '.bin', 'depcruise')
   const args = ['--config', '.dependency-cruiser.mjs', 'edge', 'origin', 'db', 'web', 'test']
-  expect(() => execFileSync(depcruise, args, { cwd: repository, stdio: 'pipe' })).not.toThrow()
+  const { stdout } = spawnSync(depcruise, args, { cwd: repository, encoding: 'utf8' })
+  expect(stdout).toContain('no dependency violations found')
 })
 
 test('a vendor’s package is imported by one file of a part', () => {

@@ -35,9 +35,7 @@ test('npm scripts begin with the bootstrap, which runs where no package is there
 })
 
 test('nothing is left for later in the code', () => {
-  const marks = new RegExp(
-    `\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].join('|')})\\b|@ts-${'ignore'}`,
-  )
+  const marks = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].join('|')})\\b|@ts-${'ignore'}`)
   const found = texts.filter(
     (file) => /\.(ts|mjs|svelte)$/.test(file) && !file.includes('/gen/') && marks.test(readText(file)),
   )
