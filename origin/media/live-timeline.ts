@@ -1,6 +1,16 @@
 import type { MediaPath } from '@streamtube/contracts/media-paths.ts'
-import type { PackagerEvent } from './packager.ts'
-import type { LiveView } from './playlists.ts'
+import type { PackagerEvent } from './packager/events.ts'
+import {
+  LIVE_HOLD,
+  type LiveView,
+  livePlaylist,
+  type MasterRendition,
+  masterPlaylist,
+  TARGET_DURATION_SECONDS,
+} from './playlists.ts'
+import { RenditionTail } from './tail/rendition-tail.ts'
+import { Waiters, type WaitResult } from './tail/waiters.ts'
+import { measureBandwidth } from './timeline.ts'
 import type { PartTargetMs, RenditionInfo } from './types.ts'
 
 export interface LiveTimelineOptions {
@@ -18,7 +28,7 @@ export type LiveObject =
   | { state: 'stored'; sizeBytes: number }
 
 /** `ready`: answer now. `too-far`: 400. `timeout`: 503. `ended`: nothing more will come, answer with what there is. */
-export type WaitOutcome = 'ready' | 'too-far' | 'timeout' | 'ended' | 'aborted' | 'unknown-rendition'
+export type WaitOutcome = WaitResult | 'too-far' | 'unknown-rendition'
 
 export interface WaitOptions {
   /** Three target durations (12 s) when absent. */
@@ -26,80 +36,256 @@ export interface WaitOptions {
   signal?: AbortSignal
 }
 
-/** The tail of a live broadcast in memory, fed by packagers (one per epoch), read by HTTP. Owner: the session; `end` closes it. */
+const DEFAULT_WINDOW_MS = 60_000
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024
+/** A player's wait for a part or segment ends after three target durations (MEDIA.md 13). */
+const MAX_WAIT_MS = 3 * TARGET_DURATION_SECONDS * 1000
+/** The master waits this long for rungs that don't come (MEDIA.md 10). */
+const MASTER_PATIENCE_MS = 3000
+/** Segments that a request may be ahead of the newest finished one. */
+const MAX_AHEAD = 2
+
+/**
+ * The tail of a live broadcast in memory, fed by packagers (one per epoch), read by HTTP. Its owner calls `end`, which
+ * answers every waiter and stops its timer.
+ */
 export class LiveTimeline {
+  readonly #options: Required<LiveTimelineOptions>
+  readonly #tails = new Map<string, RenditionTail>()
+  readonly #declared = new Set<string>()
+  readonly #waiters = new Map<string, Waiters>()
+  readonly #masterWaiters = new Waiters()
+  /** Playlists as text, until something changes. */
+  readonly #texts = new Map<string, string>()
+  #declaredAtMs = Number.NEGATIVE_INFINITY
+  #patienceTimer: NodeJS.Timeout | null = null
+  #patienceOver = false
+  #ended = false
+
   constructor(options: LiveTimelineOptions) {
-    throw new Error(`not yet ${options}`)
+    this.#options = { windowMs: DEFAULT_WINDOW_MS, maxBytes: DEFAULT_MAX_BYTES, ...options }
   }
 
   /** Names the renditions that a complete master has. Call at the start of the broadcast. */
   declare(renditionIds: readonly string[], nowMs: number): void {
-    throw new Error(`not yet ${renditionIds} ${nowMs}`)
+    for (const id of renditionIds) this.#declared.add(id)
+    this.#declaredAtMs = nowMs
+    if (this.#patienceTimer) clearTimeout(this.#patienceTimer)
+    this.#patienceTimer = setTimeout(() => {
+      this.#patienceOver = true
+      this.#masterWaiters.notify()
+    }, MASTER_PATIENCE_MS)
+    this.#patienceTimer.unref()
   }
 
   apply(event: PackagerEvent): void {
-    throw new Error(`not yet ${event}`)
+    this.#texts.clear()
+    if (event.type === 'rendition') {
+      const { rendition } = event
+      const tail = this.#tails.get(rendition.id) ?? this.#begin(rendition)
+      tail.info = rendition
+      tail.setInit(event.epoch, event.init)
+      return
+    }
+    const tail = this.#tails.get(event.renditionId)
+    if (!tail) return
+    if (event.type === 'part') tail.addPart(event)
+    else tail.addSegment(event)
+    this.#holdBound()
+    this.#waiters.get(event.renditionId)?.notify()
+    if (this.#masterWaiters.size > 0) this.#masterWaiters.notify()
   }
 
   /** The segment's bytes are safe elsewhere: they may be let go once its parts are no longer listed. */
   markStored(renditionId: string, epoch: number, sequence: number): void {
-    throw new Error(`not yet ${renditionId} ${epoch} ${sequence}`)
+    this.#tails.get(renditionId)?.markStored(epoch, sequence)
   }
 
   /** No more will come: playlists get ENDLIST, every waiter is answered. */
   end(): void {
-    throw new Error('not yet')
+    this.#ended = true
+    this.#texts.clear()
+    if (this.#patienceTimer) clearTimeout(this.#patienceTimer)
+    this.#masterWaiters.end()
+    for (const waiters of this.#waiters.values()) waiters.end()
   }
 
   /** The object at an address of media (init, segment or part), or null. */
   object(path: MediaPath): LiveObject | null {
-    throw new Error(`not yet ${path}`)
+    if (path.type === 'master' || path.type === 'playlist' || path.timelineId !== this.#options.timelineId)
+      return null
+    const tail = this.#tails.get(path.renditionId)
+    if (!tail) return null
+    if (path.type === 'init') return inMemory(tail.init(path.epoch))
+    if (path.type === 'part') return inMemory(tail.part(path.epoch, path.part))
+    const segment = tail.segment(path.epoch, path.sequence)
+    if (!segment || segment.entry.gap) return null
+    const { sizeBytes } = segment.entry
+    if (segment.chunks) return { state: 'memory', chunks: segment.chunks, sizeBytes }
+    return segment.stored ? { state: 'stored', sizeBytes } : null
   }
 
-  /** Waits for a part that a preload hint named. Outcome `ready`: `object` has it. */
-  waitForPart(renditionId: string, epoch: number, part: number, wait?: WaitOptions): Promise<WaitOutcome> {
-    throw new Error(`not yet ${renditionId} ${epoch} ${part} ${wait}`)
+  /** Waits for a part that a preload hint named. Outcome `ready`: `object` has it, or it is gone already. */
+  async waitForPart(
+    renditionId: string,
+    epoch: number,
+    part: number,
+    wait: WaitOptions = {},
+  ): Promise<WaitOutcome> {
+    const tail = this.#tails.get(renditionId)
+    if (!tail) return 'unknown-rendition'
+    const next = tail.lastPart?.epoch === epoch ? tail.lastPart.number + 1 : 0
+    if (part > next) return 'too-far'
+    if (part < next) return 'ready'
+    return this.#wait(renditionId, () => tail.part(epoch, part) !== null, wait)
   }
 
-  /** Waits until a playlist has (msn, part), for blocking reload (MEDIA.md 13). `part` null: the whole segment. */
-  waitFor(renditionId: string, msn: number, part: number | null, wait?: WaitOptions): Promise<WaitOutcome> {
-    throw new Error(`not yet ${renditionId} ${msn} ${part} ${wait}`)
+  /**
+   * Waits until a playlist has (msn, part), for blocking reload (MEDIA.md 13). `part` null: the whole segment. A part
+   * past its segment's end means the first of the next.
+   */
+  async waitFor(
+    renditionId: string,
+    msn: number,
+    part: number | null,
+    wait: WaitOptions = {},
+  ): Promise<WaitOutcome> {
+    if (!this.#tails.has(renditionId) && !this.#declared.has(renditionId)) return 'unknown-rendition'
+    const tail = this.#tails.get(renditionId)
+    if (tail && this.#isTooFar(tail, msn, part)) return 'too-far'
+    return this.#wait(renditionId, () => this.#has(renditionId, msn, part), wait)
   }
 
   /** Waits until every declared rendition has a part, or 3 s after `declare` (at least one then). */
-  waitForMaster(wait?: WaitOptions): Promise<WaitOutcome> {
-    throw new Error(`not yet ${wait}`)
+  async waitForMaster(wait: WaitOptions = {}): Promise<WaitOutcome> {
+    return this.#masterWaiters.wait(() => this.#masterReady(), wait.timeoutMs ?? MAX_WAIT_MS, wait.signal)
   }
 
   /** The multivariant playlist, or null while it is withheld. */
   master(nowMs: number): string | null {
-    throw new Error(`not yet ${nowMs}`)
+    if (nowMs - this.#declaredAtMs >= MASTER_PATIENCE_MS) this.#patienceOver = true
+    if (!this.#masterReady() && !this.#ended) return null
+    const listed = this.#inOrder().filter((tail) => tail.lastPart !== null)
+    return listed.length === 0 ? null : masterPlaylist(listed.map(measured))
   }
 
   /** A rendition's media playlist, or null when there is none yet. Cached between changes. */
   playlist(renditionId: string, options: { skip: boolean }): string | null {
-    throw new Error(`not yet ${renditionId} ${options}`)
+    const key = options.skip ? `${renditionId}?skip` : renditionId
+    const known = this.#texts.get(key)
+    if (known !== undefined) return known
+    const view = this.snapshot(renditionId)
+    if (!view) return null
+    const text = livePlaylist(view, options)
+    this.#texts.set(key, text)
+    return text
   }
 
-  /** What a playlist is made of. */
+  /** What a playlist is made of, or null before the rendition's first part. */
   snapshot(renditionId: string): LiveView | null {
-    throw new Error(`not yet ${renditionId}`)
+    const tail = this.#tails.get(renditionId)
+    if (!tail?.lastPart) return null
+    const reports: { renditionId: string; sequence: number; part: number }[] = []
+    for (const other of this.#inOrder()) {
+      if (other === tail || !other.lastPart) continue
+      reports.push({
+        renditionId: other.info.id,
+        sequence: other.lastPart.sequence,
+        part: other.lastPart.index,
+      })
+    }
+    return {
+      timelineId: this.#options.timelineId,
+      partTargetMs: this.#options.partTargetMs,
+      ...tail.view(),
+      reports,
+      ended: this.#ended,
+    }
   }
 
-  /** The newest independent segment or part of a video rendition with its header: for thumbnails. Null when there is none. */
+  /** The newest independent segment of a video rendition, finished or not, with its header: for thumbnails. */
   latestKeyFrame(renditionId: string): { init: Uint8Array; chunks: readonly Uint8Array[] } | null {
-    throw new Error(`not yet ${renditionId}`)
+    return this.#tails.get(renditionId)?.latestKeyFrame() ?? null
   }
 
   get renditions(): readonly RenditionInfo[] {
-    throw new Error('not yet')
+    return this.#inOrder().map((tail) => tail.info)
   }
 
   get bytesHeld(): number {
-    throw new Error('not yet')
+    let bytes = 0
+    for (const tail of this.#tails.values()) bytes += tail.bytesHeld
+    return bytes
   }
 
   get ended(): boolean {
-    throw new Error('not yet')
+    return this.#ended
   }
+
+  #begin(info: RenditionInfo): RenditionTail {
+    const partsMs = LIVE_HOLD.segmentsSeconds * 1000
+    const tail = new RenditionTail(info, { windowMs: this.#options.windowMs, partsMs })
+    this.#tails.set(info.id, tail)
+    return tail
+  }
+
+  /** Source first, rungs from tall to small, audio last: the order of the master. */
+  #inOrder(): RenditionTail[] {
+    const rank = ({ info }: RenditionTail) =>
+      info.id === 'source' ? Number.POSITIVE_INFINITY : info.kind === 'audio' ? -1 : (info.height ?? 0)
+    return [...this.#tails.values()].sort((a, b) => rank(b) - rank(a))
+  }
+
+  #wait(renditionId: string, isReady: () => boolean, wait: WaitOptions): Promise<WaitOutcome> {
+    let waiters = this.#waiters.get(renditionId)
+    if (!waiters) {
+      waiters = new Waiters()
+      this.#waiters.set(renditionId, waiters)
+      if (this.#ended) waiters.end()
+    }
+    return waiters.wait(isReady, wait.timeoutMs ?? MAX_WAIT_MS, wait.signal)
+  }
+
+  #isTooFar(tail: RenditionTail, msn: number, part: number | null): boolean {
+    if (msn > tail.lastSequence + MAX_AHEAD) return true
+    // RFC 8216bis 6.2.5.2: the advance part limit.
+    const limit = Math.ceil(3000 / this.#options.partTargetMs)
+    return part !== null && msn === tail.lastSequence + 1 && part > tail.openParts.length - 1 + limit
+  }
+
+  #has(renditionId: string, msn: number, part: number | null): boolean {
+    const tail = this.#tails.get(renditionId)
+    if (!tail?.lastPart) return false
+    if (part === null) return tail.lastSequence >= msn
+    const { sequence, index } = tail.lastPart
+    return sequence > msn || (sequence === msn && index >= part)
+  }
+
+  #masterReady(): boolean {
+    const ready = (id: string) => this.#tails.get(id)?.lastPart != null
+    if ([...this.#declared].every(ready)) return this.#tails.size > 0 && [...this.#tails.keys()].some(ready)
+    return this.#patienceOver && [...this.#tails.keys()].some(ready)
+  }
+
+  #holdBound(): void {
+    while (this.bytesHeld > this.#options.maxBytes) {
+      const largest = [...this.#tails.values()].sort((a, b) => b.bytesHeld - a.bytesHeld)[0]
+      if (!largest?.dropOldestBytes()) return
+    }
+  }
+}
+
+function inMemory(bytes: Uint8Array | null): LiveObject | null {
+  return bytes ? { state: 'memory', chunks: [bytes], sizeBytes: bytes.length } : null
+}
+
+function measured(tail: RenditionTail): MasterRendition {
+  const { segments, info } = tail
+  const parts = tail.openParts.map((part) => ({
+    duration: part.duration,
+    sizeBytes: part.data.length,
+    gap: false,
+  }))
+  // Until a segment is whole, the parts so far are all that can be measured.
+  return { info, ...measureBandwidth(info.timescale, segments.length > 0 ? segments : parts) }
 }

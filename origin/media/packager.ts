@@ -1,5 +1,14 @@
+import { CutList } from './packager/cut-list.ts'
+import type { EmitPackagerEvent } from './packager/events.ts'
+import { Follower } from './packager/follower.ts'
+import { Lead } from './packager/lead.ts'
+import { RenditionWriter } from './packager/rendition-writer.ts'
+import { Rung } from './packager/rung.ts'
+import { RungClock } from './packager/rung-clock.ts'
 import type { SanitisedEvent } from './sanitiser.ts'
-import type { Part, PartTargetMs, RenditionInfo, SegmentEntry, SourceEvent } from './types.ts'
+import type { PartTargetMs, Sample, SourceEvent, Track } from './types.ts'
+
+export type { PackagerEvent } from './packager/events.ts'
 
 export interface PackagerOptions {
   epoch: number
@@ -14,47 +23,160 @@ export interface PackagerOptions {
   discontinuity?: boolean
 }
 
-export type PackagerEvent =
-  /** A rendition's description and CMAF header; again when the description got better (captions seen). */
-  | { type: 'rendition'; epoch: number; rendition: RenditionInfo; init: Uint8Array }
-  | { type: 'part'; epoch: number; renditionId: string; part: Part }
-  /** A finished segment, after its last part. `chunks` are its parts' bytes, in order; empty for a gap. */
-  | {
-      type: 'segment'
-      epoch: number
-      renditionId: string
-      entry: SegmentEntry
-      chunks: readonly Uint8Array[]
-    }
+const TICKS_PER_MS = 90
+/** A follower that is behind the lead by more is given up for the segments concerned; a lead that is behind stands still. */
+const MAX_LAG = 3000 * TICKS_PER_MS
 
-/** One publisher session's packager: samples in, parts and segments out (MEDIA.md 3-8). */
+/**
+ * One publisher session's packager: samples in, parts and segments out (MEDIA.md 3-8). The source's video leads, audio
+ * and the ladder's rungs follow; without video the audio leads. Knows no clock but the samples' own.
+ */
 export class Packager {
-  constructor(options: PackagerOptions, emit: (event: PackagerEvent) => void) {
-    throw new Error(`not yet ${options} ${emit}`)
+  readonly #options: PackagerOptions
+  readonly #emit: EmitPackagerEvent
+  readonly #cuts = new CutList()
+  readonly #rungClock = new RungClock()
+  readonly #rungs = new Map<string, Rung>()
+  #lead: Lead | null = null
+  #leadWriter: RenditionWriter | null = null
+  #audio: Follower | null = null
+  /** Program time and presentation time of the first segment. */
+  #anchorMs = 0
+  #origin: number | null = null
+  #finished = false
+
+  constructor(options: PackagerOptions, emit: EmitPackagerEvent) {
+    this.#options = options
+    this.#emit = emit
+    for (const id of options.rungs ?? []) {
+      const begin = (track: Track) => this.#follow(id, track)
+      this.#rungs.set(id, new Rung(this.#rungClock, begin))
+    }
   }
 
   /** The source's samples, straight from the sanitiser. */
   push(event: SanitisedEvent): void {
-    throw new Error(`not yet ${event}`)
+    if (this.#finished) return
+    switch (event.type) {
+      case 'tracks':
+        this.#start(event.video, event.audio)
+        break
+      case 'sample':
+        if (event.kind === this.#leadWriter?.track.kind) this.#pushLead(event.sample, event.arrivedAtMs)
+        else this.#pushAudio(event.sample)
+        break
+      case 'track-changed':
+        if (event.track.kind === 'video' && event.playable) this.#leadWriter?.useParameterSets(event.track)
+        break
+      case 'captions':
+        this.#leadWriter?.improve({ captions: true })
+        break
+      case 'warning':
+        break
+    }
   }
 
-  /** A rung's encoder output, straight from `sourceEventOf`: times in ms as `flvSampleTag` wrote them to the encoder. */
+  /**
+   * A rung's encoder output, straight from `sourceEventOf`: times in ms as `flvSampleTag` wrote them to the encoder.
+   * @throws RangeError for a rung that wasn't announced in the options
+   */
   pushRung(rungId: string, event: SourceEvent): void {
-    throw new Error(`not yet ${rungId} ${event}`)
+    const rung = this.#rung(rungId)
+    if (this.#finished) return
+    rung.push(event)
+    rung.follower?.drain(this.#lead?.safeUntil ?? Number.NEGATIVE_INFINITY)
   }
 
-  /** The rung's encoder is gone: GAP from here on, until `pushRung` brings a key frame again. */
+  /**
+   * The rung's encoder is gone: GAP from here on, until `pushRung` brings a key frame again.
+   * @throws RangeError for a rung that wasn't announced in the options
+   */
   dropRung(rungId: string): void {
-    throw new Error(`not yet ${rungId}`)
+    this.#rung(rungId).drop()
   }
 
-  /** End of the session: closes the last part and segment of every rendition. */
+  /** End of the session: closes the last part and segment of every rendition. Later calls do nothing. */
   finish(): void {
-    throw new Error('not yet')
+    if (this.#finished || !this.#lead) return
+    this.#finished = true
+    const end = this.#lead.head + this.#lead.frameDuration
+    this.#lead.finish(end)
+    for (const follower of this.#followers()) follower.finish(end)
   }
 
   /** First media sequence number that no segment has begun to use: compare with the reserved block. */
   get nextSequence(): number {
-    throw new Error('not yet')
+    return this.#options.firstSequence + this.#cuts.last + 1
+  }
+
+  #rung(id: string): Rung {
+    const rung = this.#rungs.get(id)
+    if (!rung) throw new RangeError(`no rung ${id} was announced`)
+    return rung
+  }
+
+  *#followers(): Generator<Follower> {
+    if (this.#audio) yield this.#audio
+    for (const rung of this.#rungs.values()) if (rung.follower) yield rung.follower
+  }
+
+  #start(video: Track | null, audio: Track | null): void {
+    const track = video ?? audio
+    if (!track || this.#lead) return
+    this.#leadWriter = this.#writer(video ? 'source' : 'audio', track)
+    this.#lead = new Lead(this.#leadWriter, this.#cuts, this.#programTimeOf, this.#afterCut)
+    if (video && audio) this.#audio = this.#follow('audio', audio)
+  }
+
+  #writer(id: string, track: Track): RenditionWriter {
+    const { epoch, firstSequence, partTargetMs, discontinuity } = this.#options
+    return new RenditionWriter(
+      { id, track, epoch, firstSequence, partTargetMs, discontinuity: discontinuity ?? false },
+      this.#emit,
+    )
+  }
+
+  #follow(id: string, track: Track): Follower {
+    return new Follower(this.#writer(id, track), this.#cuts, this.#programTimeOf)
+  }
+
+  readonly #programTimeOf = (time: number): number => {
+    this.#origin ??= time
+    return Math.round(this.#anchorMs + (time - this.#origin) / TICKS_PER_MS)
+  }
+
+  readonly #afterCut = (): void => {
+    const cut = this.#cuts.at(this.#cuts.last) ?? 0
+    for (const rung of this.#rungs.values()) if (rung.dropped) rung.follower?.giveUpUntil(cut)
+  }
+
+  #pushLead(sample: Sample, arrivedAtMs: number): void {
+    const lead = this.#lead
+    if (!lead) return
+    if (!lead.started) this.#anchorMs = Math.max(this.#options.notBeforeMs ?? 0, arrivedAtMs)
+    if (this.#rungs.size > 0) {
+      this.#rungClock.remember(sample.pts)
+      if (sample.dts !== sample.pts) this.#rungClock.remember(sample.dts)
+    }
+    lead.push(sample)
+    const { head, safeUntil } = lead
+    this.#audio?.giveUpUntil(head - MAX_LAG)
+    this.#audio?.drain(safeUntil)
+    for (const { follower } of this.#rungs.values()) {
+      follower?.giveUpUntil(head - MAX_LAG)
+      follower?.drain(safeUntil)
+    }
+  }
+
+  #pushAudio(sample: Sample): void {
+    const audio = this.#audio
+    const lead = this.#lead
+    if (!audio || !lead) return
+    audio.push(sample)
+    const standing = (audio.waitingUntil ?? 0) - MAX_LAG
+    if (lead.started && standing > lead.safeUntil) {
+      lead.standStill(standing)
+      audio.drain(Math.max(standing, lead.safeUntil))
+    } else audio.drain(lead.safeUntil)
   }
 }

@@ -1,18 +1,43 @@
+import { FrameGrid } from './clock/frame-grid.ts'
+import { SampleCounter } from './clock/sample-counter.ts'
+import { SourceClock } from './clock/source-clock.ts'
+import { MediaError } from './errors.ts'
+import { buildAvcConfig, parseAvcConfig } from './h264/avcc.ts'
+import { type AccessUnit, inspectAccessUnit } from './h264/nal.ts'
+import { h264Track } from './h264/track.ts'
 import type { AudioTrack, Sample, SourceEvent, Track, VideoTrack } from './types.ts'
 
 /** Stable codes for the creator's health page. */
-export type SanitiserWarning = 'clock-jump' | 'late-track' | 'no-key-frame' | 'broken-sample' | 'audio-hole'
+export type SanitiserWarning = 'clock-jump' | 'late-track' | 'broken-sample' | 'audio-hole'
 
 /** What comes out: one clock that starts at 0 and never goes back, video in 90 kHz, audio in its sample rate. */
 export type SanitisedEvent =
   /** Once, before the first sample: the tracks of this session. At least one is not null. */
   | { type: 'tracks'; video: VideoTrack | null; audio: AudioTrack | null }
   | { type: 'sample'; kind: 'video' | 'audio'; sample: Sample; arrivedAtMs: number }
-  /** The encoder changed its parameters in mid-stream. The samples that follow need them. */
-  | { type: 'track-changed'; track: Track }
+  /**
+   * The encoder changed its parameters in mid-stream; the samples that follow need them. `playable` false: they can't
+   * be played after the old header (audio, another length prefix), so they are dropped; only a new epoch helps.
+   */
+  | { type: 'track-changed'; track: Track; playable: boolean }
   /** Once: CEA-608/708 captions were seen. */
   | { type: 'captions' }
   | { type: 'warning'; code: SanitiserWarning }
+
+type SourceSample = Extract<SourceEvent, { type: 'sample' }>
+
+interface Held {
+  event: SourceSample
+  timeMs: number
+}
+
+/** How long the second track is waited for, in arrival times, and what may pile up meanwhile. */
+const MAX_WAIT_MS = 1000
+const MAX_HELD_BYTES = 8 * 1024 * 1024
+const MAX_HELD_MEDIA_MS = 3000
+const MAX_HELD_SAMPLES = 1024
+/** Frames are reordered over a second at most; more is a broken field. */
+const MAX_COMPOSITION_MS = 10_000
 
 /**
  * Stands between a source and the packager (MEDIA.md 1-2). Takes whatever encoders send, gives samples on one clean clock.
@@ -20,17 +45,192 @@ export type SanitisedEvent =
  * Files packaged faster than real time: pass the sample's own dtsMs as `arrivedAtMs`.
  */
 export class Sanitiser {
+  readonly #emit: (event: SanitisedEvent) => void
+  readonly #clock = new SourceClock()
+  #video: VideoTrack | null = null
+  #audio: AudioTrack | null = null
+  #videoPlayable = true
+  #audioPlayable = true
+  #lengthSize = 4
+  #grid = new FrameGrid(null)
+  #counter: SampleCounter | null = null
+  /** Null once the tracks are settled. */
+  #held: Held[] | null = []
+  #heldBytes = 0
+  #zeroMs = 0
+  #jumpsSeen = 0
+  #holesSeen = 0
+  #captionsSeen = false
+  #lateSeen = false
+
   constructor(emit: (event: SanitisedEvent) => void) {
-    throw new Error(`not yet ${emit}`)
+    this.#emit = emit
   }
 
   /** Never throws for what an encoder sent: broken samples are dropped with a warning. */
   push(event: SourceEvent): void {
-    throw new Error(`not yet ${event}`)
+    if (event.type === 'track') this.#takeTrack(event.track)
+    else if (this.#held) this.#hold(event, this.#held)
+    else this.#pass(event, this.#clock.map(event.kind, event.dtsMs, event.arrivedAtMs))
   }
 
   /** End of the source: lets go of what was held back. */
   finish(): void {
-    throw new Error('not yet')
+    if (this.#held && this.#held.length > 0) this.#settle(this.#held)
   }
+
+  #takeTrack(track: Track): void {
+    const known = track.kind === 'video' ? this.#video : this.#audio
+    if (this.#held) {
+      if (track.kind === 'video') this.#setVideo(track)
+      else this.#audio = track
+    } else if (!known) this.#warnOfLateTrack()
+    else if (!sameBytes(known.config, track.config)) this.#changeTrack(track)
+  }
+
+  #setVideo(track: VideoTrack): void {
+    this.#video = track
+    this.#lengthSize = parseAvcConfig(track.config).lengthSize
+  }
+
+  #changeTrack(track: Track): void {
+    let playable = false
+    if (track.kind === 'video') {
+      playable = parseAvcConfig(track.config).lengthSize === this.#lengthSize
+      this.#videoPlayable = playable
+      this.#video = track
+    } else {
+      this.#audioPlayable = false
+      this.#audio = track
+    }
+    this.#emit({ type: 'track-changed', track, playable })
+  }
+
+  #warnOfLateTrack(): void {
+    if (this.#lateSeen) return
+    this.#lateSeen = true
+    this.#emit({ type: 'warning', code: 'late-track' })
+  }
+
+  #hold(event: SourceSample, held: Held[]): void {
+    if ((event.kind === 'video' ? this.#video : this.#audio) === null) return
+    const timeMs = this.#clock.map(event.kind, event.dtsMs, event.arrivedAtMs)
+    held.push({ event, timeMs })
+    this.#heldBytes += event.data.length
+    // All that is held is of one kind: the first sample of the other ends the wait.
+    const first = held[0]
+    if (!first) return
+    const enough =
+      first.event.kind !== event.kind ||
+      event.arrivedAtMs - first.event.arrivedAtMs >= MAX_WAIT_MS ||
+      timeMs - first.timeMs >= MAX_HELD_MEDIA_MS ||
+      this.#heldBytes >= MAX_HELD_BYTES ||
+      held.length >= MAX_HELD_SAMPLES
+    if (enough) this.#settle(held)
+  }
+
+  #settle(held: Held[]): void {
+    this.#held = null
+    const seen = (kind: 'video' | 'audio') => held.some((h) => h.event.kind === kind)
+    if (!seen('video')) this.#video = null
+    if (!seen('audio')) this.#audio = null
+    if (this.#video) this.#grid = new FrameGrid(this.#video.frameRate)
+    if (this.#audio) this.#counter = new SampleCounter(this.#audio.sampleRate, this.#audio.samplesPerFrame)
+    this.#zeroMs = held.reduce(
+      (zero, h) => Math.min(zero, h.timeMs + Math.min(0, compositionMs(h.event))),
+      Number.POSITIVE_INFINITY,
+    )
+    this.#emit({ type: 'tracks', video: this.#video, audio: this.#audio })
+    for (const { event, timeMs } of held) this.#pass(event, timeMs)
+  }
+
+  #pass(event: SourceSample, timeMs: number): void {
+    if (this.#clock.jumps !== this.#jumpsSeen) {
+      this.#jumpsSeen = this.#clock.jumps
+      this.#emit({ type: 'warning', code: 'clock-jump' })
+    }
+    const sample =
+      event.kind === 'video'
+        ? this.#videoSample(event, timeMs - this.#zeroMs)
+        : this.#audioSample(event, timeMs - this.#zeroMs)
+    if (sample) this.#emit({ type: 'sample', kind: event.kind, sample, arrivedAtMs: event.arrivedAtMs })
+  }
+
+  #videoSample(event: SourceSample, timeMs: number): Sample | null {
+    if (!this.#video) {
+      this.#warnOfLateTrack()
+      return null
+    }
+    const unit = this.#inspect(event.data)
+    if (!unit?.picture || !this.#videoPlayable) return null
+    const dts = this.#grid.snap(Math.max(timeMs, 0))
+    return { dts, pts: dts + this.#composition(compositionMs(event)), key: unit.key, data: event.data }
+  }
+
+  /** Composition offsets are whole frames where there is a grid. */
+  #composition(offsetMs: number): number {
+    const ticks = offsetMs * 90
+    const step = this.#grid.stepTicks
+    if (step === 0 || ticks === 0) return Math.round(ticks)
+    const snapped = Math.round(Math.round(ticks / step) * step)
+    return Math.abs(snapped - ticks) <= 135 ? snapped : Math.round(ticks)
+  }
+
+  #inspect(data: Uint8Array): AccessUnit | null {
+    try {
+      const unit = inspectAccessUnit(data, this.#lengthSize)
+      if (unit.sps || unit.pps) this.#takeParameterSets(unit)
+      if (unit.captions && !this.#captionsSeen) {
+        this.#captionsSeen = true
+        this.#emit({ type: 'captions' })
+      }
+      return unit
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error
+      this.#emit({ type: 'warning', code: 'broken-sample' })
+      return null
+    }
+  }
+
+  /** Repeats are the rule. Sets that differ are a new configuration. */
+  #takeParameterSets(unit: AccessUnit): void {
+    if (!this.#video) return
+    const config = parseAvcConfig(this.#video.config)
+    const sps = unit.sps ?? config.sps
+    const pps = unit.pps ?? config.pps
+    const same =
+      sameSets(sps, config.sps) && (unit.pps === null || unit.pps.every((p) => isAmong(p, config.pps)))
+    if (!same) this.#changeTrack(h264Track(buildAvcConfig({ ...config, sps, pps })))
+  }
+
+  #audioSample(event: SourceSample, timeMs: number): Sample | null {
+    if (!this.#counter) {
+      this.#warnOfLateTrack()
+      return null
+    }
+    if (!this.#audioPlayable) return null
+    const at = this.#counter.count(timeMs)
+    if (this.#counter.holes !== this.#holesSeen) {
+      this.#holesSeen = this.#counter.holes
+      this.#emit({ type: 'warning', code: 'audio-hole' })
+    }
+    return at === null ? null : { dts: at, pts: at, key: true, data: event.data }
+  }
+}
+
+function compositionMs(event: SourceSample): number {
+  const offset = event.ptsMs - event.dtsMs
+  return Math.abs(offset) <= MAX_COMPOSITION_MS ? offset : 0
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}
+
+function sameSets(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+  return a.every((set) => isAmong(set, b))
+}
+
+function isAmong(set: Uint8Array, sets: readonly Uint8Array[]): boolean {
+  return sets.some((other) => sameBytes(set, other))
 }

@@ -46,7 +46,11 @@ export interface Sample {
   data: Uint8Array
 }
 
-/** What a source (RTMP, an ffmpeg's FLV output, WebRTC) hands over, in the order in which it arrived; times in its own clock. */
+/**
+ * What a source (RTMP, an ffmpeg's FLV output, WebRTC) hands over, in the order in which it arrived; times in its own
+ * clock. `arrivedAtMs` is the wall clock, ms since the Unix epoch: program date time comes from it. `data` stays as it
+ * is until the part that holds the sample is out (a second at most): a reader that reuses its buffer must copy.
+ */
 export type SourceEvent =
   | { type: 'track'; track: Track }
   | {

@@ -1,0 +1,23 @@
+import type { Part, RenditionInfo, SegmentEntry } from '../types.ts'
+
+export type PackagerEvent =
+  /** A rendition's description and CMAF header; again when the description got better (captions seen, rate measured). */
+  | { type: 'rendition'; epoch: number; rendition: RenditionInfo; init: Uint8Array }
+  | {
+      type: 'part'
+      epoch: number
+      renditionId: string
+      part: Part
+      /** Of the segment it belongs to. */
+      segment: { programTimeMs: number; discontinuity: boolean }
+    }
+  /** A finished segment, after its last part. `chunks` are its parts' bytes, in order; empty for a gap. */
+  | {
+      type: 'segment'
+      epoch: number
+      renditionId: string
+      entry: SegmentEntry
+      chunks: readonly Uint8Array[]
+    }
+
+export type EmitPackagerEvent = (event: PackagerEvent) => void

@@ -1,0 +1,181 @@
+import { initSegment } from '../fmp4/init.ts'
+import type { PartTargetMs, RenditionInfo, Sample, Track, VideoTrack } from '../types.ts'
+import type { EmitPackagerEvent } from './events.ts'
+import { InBandParameterSets } from './parameter-sets.ts'
+import { type AssembledPart, PartAssembler } from './part-assembler.ts'
+
+export interface RenditionWriterOptions {
+  id: string
+  track: Track
+  epoch: number
+  firstSequence: number
+  partTargetMs: PartTargetMs
+  /** The first segment carries a discontinuity mark. */
+  discontinuity: boolean
+}
+
+interface OpenSegment {
+  /** Counted from the epoch's first segment. */
+  index: number
+  dts: number
+  programTimeMs: number
+  chunks: Uint8Array[]
+  sizeBytes: number
+  independent: boolean
+}
+
+/**
+ * One rendition's parts and segments of an epoch. Where segments begin and end is said by its owner (the lead or a
+ * follower); this writes them and tells of them.
+ */
+export class RenditionWriter {
+  readonly id: string
+  readonly track: Track
+  readonly #options: RenditionWriterOptions
+  readonly #emit: EmitPackagerEvent
+  readonly #parts: PartAssembler
+  readonly #init: Uint8Array
+  #info: RenditionInfo
+  #open: OpenSegment | null = null
+  #partNumber = 0
+  #discontinuity: boolean
+  #parameterSets: InBandParameterSets | null = null
+  #rateMeasured = false
+
+  constructor(options: RenditionWriterOptions, emit: EmitPackagerEvent) {
+    const { track } = options
+    this.id = options.id
+    this.track = track
+    this.#options = options
+    this.#emit = emit
+    this.#discontinuity = options.discontinuity
+    this.#init = initSegment(track)
+    this.#info = describe(options.id, track)
+    this.#parts = new PartAssembler(
+      {
+        kind: track.kind,
+        timescale: track.timescale,
+        partTargetMs: options.partTargetMs,
+        sampleDuration: track.kind === 'audio' ? track.samplesPerFrame : null,
+      },
+      (part) => this.#takePart(part),
+    )
+    this.#tell()
+  }
+
+  /** Index of the segment being written, or null before the first. */
+  get index(): number | null {
+    return this.#open?.index ?? null
+  }
+
+  /** See PartAssembler. */
+  get expectedDuration(): number {
+    return this.#parts.expectedDuration
+  }
+
+  /** Something became known about the rendition. */
+  improve(info: Partial<RenditionInfo>): void {
+    this.#info = { ...this.#info, ...info }
+    this.#tell()
+  }
+
+  /** From here on key frames need these parameter sets. */
+  useParameterSets(track: VideoTrack): void {
+    this.#parameterSets = new InBandParameterSets(track)
+  }
+
+  begin(index: number, dts: number, programTimeMs: number): void {
+    this.#open = { index, dts, programTimeMs, chunks: [], sizeBytes: 0, independent: false }
+  }
+
+  push(sample: Sample): void {
+    this.#parts.push(this.#parameterSets?.addTo(sample) ?? sample)
+    if (!this.#rateMeasured) this.#measureRate()
+  }
+
+  /** Ends the segment: `endDts` is where the next one begins, `nextSampleDts` where the track goes on, if that is known. */
+  end(endDts: number, nextSampleDts: number | null): void {
+    if (nextSampleDts !== null) this.#parts.settle(nextSampleDts)
+    this.#parts.flush()
+    const segment = this.#open
+    this.#open = null
+    if (segment) this.#tellSegment(segment, endDts)
+  }
+
+  /** Ends the last segment, where its samples end; at `endDts` when it has none. */
+  finish(endDts: number): void {
+    this.#parts.flush()
+    const segment = this.#open
+    this.#open = null
+    if (!segment) return
+    const end = segment.chunks.length > 0 ? this.#parts.end : endDts
+    if (end > segment.dts) this.#tellSegment(segment, end)
+  }
+
+  #tellSegment(segment: OpenSegment, endDts: number): void {
+    const { epoch, firstSequence } = this.#options
+    this.#emit({
+      type: 'segment',
+      epoch,
+      renditionId: this.id,
+      entry: {
+        epoch,
+        sequence: firstSequence + segment.index,
+        dts: segment.dts,
+        duration: Math.max(endDts - segment.dts, 1),
+        programTimeMs: segment.programTimeMs,
+        sizeBytes: segment.sizeBytes,
+        independent: segment.independent,
+        discontinuity: this.#discontinuity,
+        gap: segment.chunks.length === 0,
+      },
+      chunks: segment.chunks,
+    })
+    this.#discontinuity = false
+  }
+
+  #takePart(part: AssembledPart): void {
+    const segment = this.#open
+    if (!segment) return
+    const index = segment.chunks.length
+    if (index === 0) segment.independent = part.independent
+    segment.chunks.push(part.data)
+    segment.sizeBytes += part.data.length
+    this.#emit({
+      type: 'part',
+      epoch: this.#options.epoch,
+      renditionId: this.id,
+      part: {
+        number: this.#partNumber++,
+        sequence: this.#options.firstSequence + segment.index,
+        index,
+        dts: part.dts,
+        duration: part.duration,
+        independent: part.independent,
+        data: part.data,
+      },
+      segment: { programTimeMs: segment.programTimeMs, discontinuity: this.#discontinuity },
+    })
+  }
+
+  /** What the VUI says is a ceiling in some encoders: the measured rate is the truth. */
+  #measureRate(): void {
+    if (this.track.kind !== 'video' || this.#parts.expectedDuration === 0) return
+    this.#rateMeasured = true
+    const measured = this.track.timescale / this.#parts.expectedDuration
+    const said = this.#info.frameRate ?? 0
+    if (Math.abs(measured - said) > measured / 100)
+      this.improve({ frameRate: Math.round(measured * 1000) / 1000 })
+  }
+
+  #tell(): void {
+    this.#emit({ type: 'rendition', epoch: this.#options.epoch, rendition: this.#info, init: this.#init })
+  }
+}
+
+function describe(id: string, track: Track): RenditionInfo {
+  const common = { id, kind: track.kind, codecs: track.codecs, timescale: track.timescale }
+  if (track.kind === 'audio') return { ...common, channels: track.channels }
+  const rate = track.frameRate === null ? {} : { frameRate: Math.round(track.frameRate * 1000) / 1000 }
+  return { ...common, width: track.width, height: track.height, ...rate }
+}

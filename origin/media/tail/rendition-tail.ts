@@ -1,0 +1,192 @@
+import type { PackagerEvent } from '../packager/events.ts'
+import type { ListedPart, LiveSegment, LiveView } from '../playlists/live.ts'
+import { windowStart } from '../timeline.ts'
+import type { Part, RenditionInfo, SegmentEntry } from '../types.ts'
+
+type PartEvent = Extract<PackagerEvent, { type: 'part' }>
+type SegmentEvent = Extract<PackagerEvent, { type: 'segment' }>
+
+interface HeldSegment {
+  live: LiveSegment
+  /** Null once the bytes were let go. */
+  chunks: readonly Uint8Array[] | null
+  stored: boolean
+}
+
+interface OpenSegment {
+  epoch: number
+  sequence: number
+  programTimeMs: number
+  discontinuity: boolean
+  parts: Part[]
+}
+
+export interface TailWindow {
+  /** What the playlist lists. */
+  windowMs: number
+  /** How far back parts are listed. */
+  partsMs: number
+}
+
+/** What a live window holds of one rendition. */
+export class RenditionTail {
+  info: RenditionInfo
+  readonly #window: TailWindow
+  readonly #inits = new Map<number, Uint8Array>()
+  readonly #partData = new Map<string, Uint8Array>()
+  #segments: HeldSegment[] = []
+  #open: OpenSegment | null = null
+  #discontinuitySequence = 0
+  #lastPart: { epoch: number; sequence: number; index: number; number: number } | null = null
+  #bytesHeld = 0
+
+  constructor(info: RenditionInfo, window: TailWindow) {
+    this.info = info
+    this.#window = window
+  }
+
+  /** Media bytes in memory. */
+  get bytesHeld(): number {
+    return this.#bytesHeld
+  }
+
+  /** The newest part. A GAP counts as a segment of one part, so that reports keep pace. */
+  get lastPart(): { epoch: number; sequence: number; index: number; number: number } | null {
+    return this.#lastPart
+  }
+
+  /** Number of the newest finished segment, or the one before the first. */
+  get lastSequence(): number {
+    return this.#segments.at(-1)?.live.entry.sequence ?? (this.#open?.sequence ?? 0) - 1
+  }
+
+  get segments(): readonly SegmentEntry[] {
+    return this.#segments.map((segment) => segment.live.entry)
+  }
+
+  get openParts(): readonly Part[] {
+    return this.#open?.parts ?? []
+  }
+
+  setInit(epoch: number, init: Uint8Array): void {
+    this.#inits.set(epoch, init)
+  }
+
+  addPart({ epoch, part, segment }: PartEvent): void {
+    if (this.#open?.sequence !== part.sequence || this.#open.epoch !== epoch) {
+      this.#open = { epoch, sequence: part.sequence, ...segment, parts: [] }
+    }
+    this.#open.parts.push(part)
+    this.#partData.set(`${epoch}/${part.number}`, part.data)
+    this.#bytesHeld += part.data.length
+    this.#lastPart = { epoch, sequence: part.sequence, index: part.index, number: part.number }
+  }
+
+  addSegment({ entry, chunks }: SegmentEvent): void {
+    const parts = this.#open?.sequence === entry.sequence ? this.#open.parts : []
+    const listed = parts.map(({ number, duration, independent }) => ({ number, duration, independent }))
+    this.#segments.push({ live: { entry, parts: listed }, chunks, stored: false })
+    this.#open = null
+    if (entry.gap) {
+      const number = this.#lastPart?.epoch === entry.epoch ? this.#lastPart.number : -1
+      this.#lastPart = { epoch: entry.epoch, sequence: entry.sequence, index: 0, number }
+    }
+    this.#shrink()
+  }
+
+  markStored(epoch: number, sequence: number): void {
+    const segment = this.#find(epoch, sequence)
+    if (!segment) return
+    segment.stored = true
+    this.#shrink()
+  }
+
+  /** Lets go of the oldest segment's bytes, stored or not. False when there are none to let go. */
+  dropOldestBytes(): boolean {
+    const segment = this.#segments.find((s) => s.chunks !== null && s.chunks.length > 0)
+    if (!segment) return false
+    this.#unlistParts(segment)
+    this.#dropBytes(segment)
+    return true
+  }
+
+  init(epoch: number): Uint8Array | null {
+    return this.#inits.get(epoch) ?? null
+  }
+
+  part(epoch: number, number: number): Uint8Array | null {
+    return this.#partData.get(`${epoch}/${number}`) ?? null
+  }
+
+  /** Null when it isn't listed; `chunks` null when its bytes were let go; `stored` when they are safe elsewhere. */
+  segment(
+    epoch: number,
+    sequence: number,
+  ): { entry: SegmentEntry; chunks: readonly Uint8Array[] | null; stored: boolean } | null {
+    const found = this.#find(epoch, sequence)
+    return found ? { entry: found.live.entry, chunks: found.chunks, stored: found.stored } : null
+  }
+
+  /** The newest segment in memory that begins with a key frame: the open one, or a finished one. */
+  latestKeyFrame(): { init: Uint8Array; chunks: readonly Uint8Array[] } | null {
+    if (this.#open?.parts[0]?.independent) {
+      const init = this.#inits.get(this.#open.epoch)
+      if (init) return { init, chunks: this.#open.parts.map((part) => part.data) }
+    }
+    const segment = this.#segments.findLast((s) => s.live.entry.independent && s.chunks !== null)
+    const init = segment ? this.#inits.get(segment.live.entry.epoch) : undefined
+    return segment?.chunks && init ? { init, chunks: segment.chunks } : null
+  }
+
+  view(): Pick<LiveView, 'rendition' | 'discontinuitySequence' | 'segments' | 'open' | 'next'> {
+    const last = this.#lastPart
+    return {
+      rendition: this.info,
+      discontinuitySequence: this.#discontinuitySequence,
+      segments: this.#segments.map((segment) => segment.live),
+      open: this.#open,
+      next: last ? { epoch: last.epoch, part: last.number + 1 } : null,
+    }
+  }
+
+  #find(epoch: number, sequence: number): HeldSegment | null {
+    const found = this.#segments.findLast((s) => s.live.entry.sequence === sequence)
+    return found?.live.entry.epoch === epoch ? found : null
+  }
+
+  /** Takes out of the window what fell out of it, parts first. */
+  #shrink(): void {
+    const entries = this.#segments.map((segment) => segment.live.entry)
+    const start = windowStart(this.info.timescale, entries, this.#window.windowMs)
+    for (const segment of this.#segments.splice(0, start)) {
+      if (segment.live.entry.discontinuity) this.#discontinuitySequence++
+      this.#unlistParts(segment)
+      this.#dropBytes(segment)
+      this.#forgetInit(segment.live.entry.epoch)
+    }
+    const withParts = windowStart(this.info.timescale, entries.slice(start), this.#window.partsMs)
+    for (const segment of this.#segments.slice(0, withParts)) {
+      this.#unlistParts(segment)
+      if (segment.stored) this.#dropBytes(segment)
+    }
+  }
+
+  #unlistParts(segment: HeldSegment): void {
+    const { entry, parts } = segment.live
+    if (parts.length === 0) return
+    for (const part of parts) this.#partData.delete(`${entry.epoch}/${part.number}`)
+    const none: readonly ListedPart[] = []
+    segment.live = { entry, parts: none }
+  }
+
+  #dropBytes(segment: HeldSegment): void {
+    if (segment.chunks === null || segment.live.entry.gap) return
+    segment.chunks = null
+    this.#bytesHeld -= segment.live.entry.sizeBytes
+  }
+
+  #forgetInit(epoch: number): void {
+    const needed = this.#open?.epoch === epoch || this.#segments.some((s) => s.live.entry.epoch === epoch)
+    if (!needed && this.#inits.size > 1) this.#inits.delete(epoch)
+  }
+}
