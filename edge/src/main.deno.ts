@@ -60,7 +60,7 @@ const server = await listen({
 })
 if (server) {
   isReady = true
-  log.info({ port: server.addr.port }, 'Taking viewers')
+  log.info({ port: server.addr.port, metricsPort: health.addr.port }, 'Taking viewers')
   await aborted(ending.signal)
   isReady = false
   log.info({ reason: ending.signal.reason }, 'Draining')

@@ -26,7 +26,7 @@ export class TokenError extends Error {
 /** One Ed25519 key pair under its id. */
 export interface SigningKey {
   /** Signs claims as they are: the caller sets `aud`, `iat` and `exp` (seconds). */
-  sign(claims: JWTPayload): Promise<string>
+  sign(claims: Readonly<Record<string, unknown>>): Promise<string>
   /**
    * Checks signature, audience and expiry. The claims are still to be parsed.
    * @throws TokenError
@@ -47,7 +47,7 @@ export async function importSigningKey(json: string): Promise<SigningKey> {
   const privateKey = await importJWK({ ...publicJwk, d }, 'EdDSA')
   const publicKey = await importJWK(publicJwk, 'EdDSA')
   return {
-    sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid }).sign(privateKey),
+    sign: (claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'EdDSA', kid }).sign(privateKey),
     async verify(token, audience, nowMs) {
       try {
         const { payload, protectedHeader } = await jwtVerify(token, publicKey, {

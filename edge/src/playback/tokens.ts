@@ -43,8 +43,8 @@ export class PlaybackTokens {
   async issue(grant: Grant): Promise<Entitlement> {
     const iat = Math.floor(this.#env.nowMs() / 1000)
     const exp = iat + Math.min(grant.ttlSeconds || PLAYBACK_TOKEN_MAX_SECONDS, PLAYBACK_TOKEN_MAX_SECONDS)
-    const claims = {
-      aud: 'playback' as const,
+    const claims: PlaybackClaims = {
+      aud: 'playback',
       sid: this.#env.newId(),
       ...(grant.viewerId !== undefined && { sub: grant.viewerId }),
       knd: grant.kind,
@@ -53,7 +53,7 @@ export class PlaybackTokens {
       ...(grant.maxHeight !== undefined && { cap: grant.maxHeight }),
       iat,
       exp,
-    } satisfies PlaybackClaims
+    }
     return { token: await this.#env.key.sign(claims), expiresAtMs: exp * 1000 }
   }
 
