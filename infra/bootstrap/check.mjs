@@ -2,6 +2,9 @@ import { join } from 'node:path'
 import { prepare, runScript } from './prepare.mjs'
 import { root, run } from './run.mjs'
 
+/** Nothing is downloaded, and no file is left behind. */
+const denoFlags = ['--no-config', '--no-lock', '--no-remote', '--cached-only', '--node-modules-dir=manual']
+
 /** Several at once: most of them use one core each. */
 const AT_ONCE = 2
 
@@ -14,6 +17,8 @@ await runScript(async () => {
     ['types: origin, db, test', bin('tsc'), ['-p', '.']],
     ['types: web', 'npm', ['run', '--silent', 'check', '-w', '@streamtube/web']],
     ['types: edge', bin('tsc'), ['-p', 'edge']],
+    ['types: edge, tests', bin('tsc'), ['-p', 'edge/tsconfig.test.json']],
+    ['types: edge on Deno', bin('deno'), ['check', ...denoFlags, 'edge/src/main.deno.ts']],
     ['types: infra', bin('tsc'), ['-p', 'infra']],
     ['format and lint', bin('biome'), ['check', '--error-on-warnings', '.']],
     [
