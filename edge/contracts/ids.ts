@@ -37,6 +37,13 @@ export function newId(): string {
   return makeId(Date.now(), crypto.getRandomValues(new Uint8Array(10)))
 }
 
+/** When an id was made, in milliseconds since the Unix epoch. @param id a well-formed one */
+export function timeOfId(id: string): number {
+  let time = 0
+  for (const letter of id.slice(0, 10)) time = time * 32 + ALPHABET.indexOf(letter)
+  return time
+}
+
 /** True for a well-formed id; never throws. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value)
