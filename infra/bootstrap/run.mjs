@@ -3,6 +3,12 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+/** What must not outlive us. @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** The repository. */
 export const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..')
 
@@ -20,6 +26,7 @@ const MAX_STDOUT_CHARS = 8 * 1024 * 1024
 export function run(command, args, { cwd = root, env = process.env, timeoutMs = 15 * 60_000 } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(child)
     let output = ''
     let stdout = ''
     const keep = (/** @type {Buffer} */ chunk) => {
@@ -32,10 +39,12 @@ export function run(command, args, { cwd = root, env = process.env, timeoutMs = 
     child.stderr.on('data', keep)
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     child.once('error', (error) => {
+      running.delete(child)
       clearTimeout(timer)
       resolve({ code: -1, output: error.message, stdout })
     })
     child.once('close', (code) => {
+      running.delete(child)
       clearTimeout(timer)
       resolve({ code: code ?? -1, output, stdout })
     })

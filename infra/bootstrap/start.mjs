@@ -35,11 +35,16 @@ async function main() {
     throw new SetupError(`Unknown option ${[...flags].join(' ')}. There are --demo, --dev and --help.`)
 
   const page = await holdPort(env)
+  const leave = () => process.exit(130)
+  process.on('SIGINT', leave)
+  process.on('SIGTERM', leave)
   try {
     await ensurePackages(report)
     await ensureTool(report, 'ffmpeg')
     const node24 = await findNode24()
     if (env.DEV !== '1') await ensureWebBuild(report, node24)
+    process.off('SIGINT', leave)
+    process.off('SIGTERM', leave)
     await runSupervisor(node24, env, page)
   } catch (error) {
     report.fail(explain(error))

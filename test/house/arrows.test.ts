@@ -7,7 +7,7 @@ import { readText, repository, repositoryFiles } from '../support/source-files.t
 const everywhere = [
   /^zod$/,
   /^hono(\/|$)/,
-  /^@hono\/zod-openapi$/,
+  /^@hono\//,
   /^drizzle-orm(\/|$)/,
   /^@bufbuild\/protobuf(\/|$)/,
   /^@connectrpc\//,
