@@ -34,7 +34,7 @@ export function fieldErrors(error: ZodError): { field: string; message: string }
     const inner = issue.code === 'unrecognized_keys' ? issue.keys : [null]
     return inner.map((key) => ({
       field: [...at, ...(key === null ? [] : [key])].join('.') || 'body',
-      message: issue.message,
+      message: / received undefined$/.test(issue.message) ? 'is required' : issue.message,
     }))
   })
 }
