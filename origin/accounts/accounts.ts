@@ -110,8 +110,9 @@ export function createAccounts(deps: AccountDeps): Accounts {
       const passwordHash = await passwords.hash(given.password)
       const signedIn = await db.transaction(async (tx) => {
         await tx.execute(sql`select pg_advisory_xact_lock(${SETUP_LOCK})`)
-        if (await setupNeeded(tx)) {
-          if (given.setupToken === undefined) throw registrationClosed()
+        if (given.setupToken === undefined) {
+          if (await setupNeeded(tx)) throw registrationClosed()
+        } else {
           await takeLink(tx, { purpose: 'setup', token: given.setupToken, nowMs: now() })
           await deleteLinks(tx, { purpose: 'setup' })
         }
