@@ -31,6 +31,7 @@ export class RtmpConnection {
   /** Media that came while the key was being checked; null at any other time. */
   #held: FlvTag[] | null = null
   #heldBytes = 0
+  #finished = false
   #closed = false
   #timer: NodeJS.Timeout | null
 
@@ -61,8 +62,9 @@ export class RtmpConnection {
   }
 
   /** Ends the connection; what was written goes out first, within the linger time. */
-  close(reason: CloseReason): void {
+  close(why: CloseReason): void {
     if (this.#closed) return
+    const reason = this.#finished ? 'finished' : why
     this.#closed = true
     this.#state = { name: 'finished' }
     this.#held = null
@@ -133,7 +135,7 @@ export class RtmpConnection {
         void this.#authorize(action.offer)
         break
       case 'finish':
-        this.close('finished')
+        this.#finish()
         break
       case 'refuse':
         this.#refuse(action.streamId, action.code, action.description)
@@ -166,7 +168,7 @@ export class RtmpConnection {
         remoteAddress: this.#remoteAddress,
         end: (code, description) => this.#end(code, description),
       })
-      if (this.#closed) publication.close('peer-closed')
+      if (this.#closed || this.#finished) publication.close('peer-closed')
       else this.#begin(publication)
     } catch (error) {
       this.#turnDown(error)
@@ -199,6 +201,15 @@ export class RtmpConnection {
         'The server cannot take streams now. Try again.',
       )
     }
+  }
+
+  /** The stream is over; the encoder still says its last words, and closing before it has would be an error to it. */
+  #finish(): void {
+    this.#finished = true
+    this.#publication?.close('finished')
+    this.#publication = null
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.close('finished'), this.#options.timeouts.lingerMs)
   }
 
   #refuse(streamId: number, code: string, description: string): void {

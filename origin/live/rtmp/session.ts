@@ -47,7 +47,8 @@ export function takeCommand(state: RtmpState, command: RtmpCommand): RtmpStep {
       return stay(state, { do: 'answer-create-stream', transactionId })
     case 'releaseStream':
     case 'FCPublish':
-      return stay(state, { do: 'answer', transactionId })
+      // Without a transaction nobody waits for an answer.
+      return transactionId === 0 ? { state, actions: [] } : stay(state, { do: 'answer', transactionId })
     case 'publish':
       return publish(state, command)
     case 'play':
