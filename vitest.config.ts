@@ -12,6 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{edge,origin,db,infra}/**/*.test.ts',
+            'web/src/**/*.test.ts',
             'test/support/**/*.test.ts',
             'test/fuzz/**/*.test.ts',
           ],

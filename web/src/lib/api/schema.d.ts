@@ -808,7 +808,7 @@ export interface operations {
     listVideos: {
         parameters: {
             query?: {
-                state?: "live" | "processing" | "ready" | "ended" | "failed";
+                state?: "live" | "ready";
                 channel?: string;
                 cursor?: string;
                 limit?: number;

@@ -25,46 +25,42 @@ export interface PlayerContext {
   paused: boolean
 }
 
-const always: Record<string, PlayerAction> = {
-  k: { type: 'toggle-play' },
-  ' ': { type: 'toggle-play' },
-  j: { type: 'seek-by', seconds: -10 },
-  l: { type: 'seek-by', seconds: 10 },
-  ArrowLeft: { type: 'seek-by', seconds: -5 },
-  ArrowRight: { type: 'seek-by', seconds: 5 },
-  ArrowUp: { type: 'volume-by', amount: 0.05 },
-  ArrowDown: { type: 'volume-by', amount: -0.05 },
-  Home: { type: 'seek-to-fraction', fraction: 0 },
-  End: { type: 'seek-to-end' },
-  m: { type: 'toggle-mute' },
-  f: { type: 'toggle-fullscreen' },
-  t: { type: 'toggle-theatre' },
-  i: { type: 'toggle-picture-in-picture' },
-  '?': { type: 'show-shortcuts' },
-}
+const always = new Map<string, PlayerAction>([
+  ['k', { type: 'toggle-play' }],
+  [' ', { type: 'toggle-play' }],
+  ['j', { type: 'seek-by', seconds: -10 }],
+  ['l', { type: 'seek-by', seconds: 10 }],
+  ['ArrowLeft', { type: 'seek-by', seconds: -5 }],
+  ['ArrowRight', { type: 'seek-by', seconds: 5 }],
+  ['ArrowUp', { type: 'volume-by', amount: 0.05 }],
+  ['ArrowDown', { type: 'volume-by', amount: -0.05 }],
+  ['Home', { type: 'seek-to-fraction', fraction: 0 }],
+  ['End', { type: 'seek-to-end' }],
+  ['m', { type: 'toggle-mute' }],
+  ['f', { type: 'toggle-fullscreen' }],
+  ['t', { type: 'toggle-theatre' }],
+  ['i', { type: 'toggle-picture-in-picture' }],
+  ['?', { type: 'show-shortcuts' }],
+])
 
-const whilePaused: Record<string, PlayerAction> = {
-  ',': { type: 'step-frames', frames: -1 },
-  '.': { type: 'step-frames', frames: 1 },
-}
+const whilePaused = new Map<string, PlayerAction>([
+  [',', { type: 'step-frames', frames: -1 }],
+  ['.', { type: 'step-frames', frames: 1 }],
+])
 
 /** A live stream can't be watched faster than it happens. */
-const vodOnly: Record<string, PlayerAction> = {
-  '<': { type: 'rate-by', steps: -1 },
-  '>': { type: 'rate-by', steps: 1 },
-}
+const vodOnly = new Map<string, PlayerAction>([
+  ['<', { type: 'rate-by', steps: -1 }],
+  ['>', { type: 'rate-by', steps: 1 }],
+])
 
 /** The player's keys, as people know them from elsewhere. Null: not one of ours; leave it to the browser. */
 export function actionOf(press: KeyPress, { kind, paused }: PlayerContext): PlayerAction | null {
   if (press.ctrlKey || press.metaKey || press.altKey) return null
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key
   if (/^[0-9]$/.test(key)) return { type: 'seek-to-fraction', fraction: Number(key) / 10 }
-  return (
-    always[key] ??
-    (paused ? whilePaused[key] : undefined) ??
-    (kind === 'vod' ? vodOnly[key] : undefined) ??
-    null
-  )
+  const allowed = [always, ...(paused ? [whilePaused] : []), ...(kind === 'vod' ? [vodOnly] : [])]
+  return allowed.find((keys) => keys.has(key))?.get(key) ?? null
 }
 
 /** Speeds that `<` and `>` go through. */
