@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { idSchema, isId, makeId, newId } from './ids.ts'
+import { idSchema, isId, makeId, newId, timeOfId } from './ids.ts'
 
 const random = fc.uint8Array({ minLength: 10, maxLength: 10 })
 const time = fc.nat(2 ** 47)
@@ -45,4 +45,10 @@ test.each([
   ' '.repeat(26),
 ])('%j is no id', (value) => {
   expect(isId(value)).toBe(false)
+})
+
+test('an id says when it was made', () => {
+  for (const nowMs of [0, 1_764_000_000_123, 2 ** 48 - 1]) {
+    expect(timeOfId(makeId(nowMs, new Uint8Array(10)))).toBe(nowMs)
+  }
 })

@@ -16,6 +16,8 @@ const PART_TARGET_MS = 510
 
 export interface PackageFile {
   path: string
+  /** As `inspectFile` said. */
+  durationSeconds: number
   epoch: number
   /** Program time of the first frame: the same in every attempt. */
   startMs: number
@@ -27,13 +29,10 @@ export interface PackageFile {
 }
 
 /**
- * Looks into an untrusted file.
+ * Looks into an untrusted file: is it one that can be packaged?
  * @throws JobError `not-media`, `unsupported`
  */
-export async function inspectFile(
-  path: string,
-  signal: AbortSignal,
-): Promise<{ durationSeconds: number; hasAudio: boolean }> {
+export async function inspectFile(path: string, signal: AbortSignal): Promise<{ durationSeconds: number }> {
   const found = await probe(path, { options: fileInputOptions(), signal }).catch((error: unknown) => {
     if (!(error instanceof FfmpegError) || error.code !== 'failed') throw error
     throw new JobError('not-media', 'the file cannot be read as a video', { cause: error })
@@ -44,7 +43,7 @@ export async function inspectFile(
   if (video.codec_name !== 'h264') throw new JobError('unsupported', `${video.codec_name} video, not H.264`)
   if (audio && audio.codec_name !== 'aac')
     throw new JobError('unsupported', `${audio.codec_name} audio, not AAC`)
-  return { durationSeconds: found.format.duration ?? video.duration ?? 0, hasAudio: audio !== undefined }
+  return { durationSeconds: found.format.duration ?? video.duration ?? 0 }
 }
 
 function firstOf(found: Probe, kind: 'video' | 'audio') {
@@ -57,7 +56,6 @@ function firstOf(found: Probe, kind: 'video' | 'audio') {
  * @throws JobError `not-media`, `unsupported`, FfmpegError `aborted`, `timeout`, what `room` throws
  */
 export async function packageFile(file: PackageFile): Promise<void> {
-  const { durationSeconds } = await inspectFile(file.path, file.signal)
   const packager = new Packager(
     { epoch: file.epoch, firstSequence: 0, partTargetMs: PART_TARGET_MS },
     file.emit,
@@ -66,7 +64,7 @@ export async function packageFile(file: PackageFile): Promise<void> {
   const reader = new FlvReader((tag) => {
     const event = sourceEventOf(tag, file.startMs + tag.timestampMs)
     if (event) sanitiser.push(event)
-    file.onProgress(durationSeconds > 0 ? Math.min(1, tag.timestampMs / 1000 / durationSeconds) : 0)
+    file.onProgress(shareOf(tag.timestampMs / 1000, file.durationSeconds))
   })
   let failure: unknown
   const target = new Writable({
@@ -98,6 +96,10 @@ export async function packageFile(file: PackageFile): Promise<void> {
   }
   sanitiser.finish()
   packager.finish()
+}
+
+function shareOf(seconds: number, durationSeconds: number): number {
+  return durationSeconds > 0 ? Math.min(1, seconds / durationSeconds) : 0
 }
 
 function toJobError(error: unknown): unknown {

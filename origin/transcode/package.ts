@@ -36,6 +36,7 @@ export async function packageUpload(
     const sink = new SegmentSink({ api, blobs, timelineId: task.timelineId, epoch: EPOCH, signal })
     await packageFile({
       path,
+      durationSeconds,
       epoch: EPOCH,
       startMs: timeOfId(task.timelineId),
       emit: (event) => sink.take(event),
