@@ -48,6 +48,8 @@ export function edgeProcessArguments({
     '--no-remote',
     '--cached-only',
     '--node-modules-dir=manual',
+    // A request's signal then says that the viewer has gone, not that the answer is through.
+    '--unstable-no-legacy-abort',
     '--allow-net',
     `--allow-env=${EDGE_VARIABLES.join(',')}`,
     ...(tlsFiles.length > 0 ? [`--allow-read=${tlsFiles.join(',')}`] : []),
