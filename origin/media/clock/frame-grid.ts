@@ -7,6 +7,8 @@ const FRAMES_TO_TRUST = 8
 const FRAMES_TO_KEEP = 64
 const MAX_OFFSET_TICKS = 2.5 * TICKS_PER_MS
 const MAX_MISSED_FRAMES = 300
+/** Rates above are no frame rates but units of a variable rate. */
+const MAX_HINT_FRAME_RATE = 125
 
 /** Frame durations of the usual rates in 90 kHz ticks, most usual first. */
 const USUAL_STEPS = [
@@ -32,9 +34,9 @@ export class FrameGrid {
   #high = Number.POSITIVE_INFINITY
   readonly #hintTicks: number
 
-  /** @param hintFrameRate what the VUI says, preferred where the stamps agree with it */
+  /** @param hintFrameRate what the VUI says: the grid from the first frame on, for as long as the stamps agree with it */
   constructor(hintFrameRate: number | null) {
-    this.#hintTicks = hintFrameRate ? 90_000 / hintFrameRate : 0
+    this.#hintTicks = hintFrameRate && hintFrameRate <= MAX_HINT_FRAME_RATE ? 90_000 / hintFrameRate : 0
   }
 
   /** Ticks of 90 kHz from one frame to the next, or 0 while there is no grid. */
@@ -55,6 +57,7 @@ export class FrameGrid {
   #begin(timeMs: number): void {
     this.#exact = timeMs * TICKS_PER_MS
     this.#lastTicks = Math.round(this.#exact)
+    this.#step = this.#hintTicks
     this.#restart(timeMs)
   }
 

@@ -127,15 +127,20 @@ export class RenditionTail {
     return found ? { entry: found.live.entry, chunks: found.chunks, stored: found.stored } : null
   }
 
-  /** The newest segment in memory that begins with a key frame: the open one, or a finished one. */
+  /**
+   * Media that holds the newest key frame: the newest segment that begins with one, or, where key frames are too far
+   * apart for that, all that is in memory of the epoch.
+   */
   latestKeyFrame(): { init: Uint8Array; chunks: readonly Uint8Array[] } | null {
-    if (this.#open?.parts[0]?.independent) {
-      const init = this.#inits.get(this.#open.epoch)
-      if (init) return { init, chunks: this.#open.parts.map((part) => part.data) }
-    }
-    const segment = this.#segments.findLast((s) => s.live.entry.independent && s.chunks !== null)
-    const init = segment ? this.#inits.get(segment.live.entry.epoch) : undefined
-    return segment?.chunks && init ? { init, chunks: segment.chunks } : null
+    const epoch = this.#open?.epoch ?? this.#segments.at(-1)?.live.entry.epoch
+    const init = epoch === undefined ? undefined : this.#inits.get(epoch)
+    if (!init) return null
+    const open = this.openParts
+    if (open[0]?.independent) return { init, chunks: open.map((part) => part.data) }
+    const held = this.#segments.filter((s) => s.live.entry.epoch === epoch && s.chunks !== null)
+    const independent = held.findLast((s) => s.live.entry.independent)
+    const chunks = independent ? (independent.chunks ?? []) : held.flatMap((s) => s.chunks ?? [])
+    return chunks.length > 0 ? { init, chunks } : null
   }
 
   view(): Pick<LiveView, 'rendition' | 'discontinuitySequence' | 'segments' | 'open' | 'next'> {

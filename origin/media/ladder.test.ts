@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { encoders } from './encoders.ts'
+import { chooseRungs, ladderWanted } from './ladder.ts'
+import { liveInputArguments, rungOutputArguments } from './ladder-arguments.ts'
+
+const names = (width: number, height: number, frameRate: number | null) =>
+  chooseRungs({ width, height, frameRate }).map((rung) => `${rung.id} ${rung.width}x${rung.height}`)
+
+describe('the ladder', () => {
+  test.each([
+    [1920, 1080, 30, ['720p30 1280x720', '480p30 854x480', '360p30 640x360', '240p30 426x240']],
+    [1280, 720, 59.94, ['480p60 854x480', '360p60 640x360', '240p60 426x240']],
+    [1080, 1920, 25, ['720p25 720x1280', '480p25 480x854', '360p25 360x640', '240p25 240x426']],
+    [3840, 2160, 23.976, ['1080p24 1920x1080', '720p24 1280x720', '480p24 854x480', '360p24 640x360']],
+    [640, 480, null, ['360p30 480x360', '240p30 320x240']],
+    [1000, 700, 30, ['480p30 686x480', '360p30 514x360', '240p30 342x240']],
+    [426, 240, 30, []],
+    [128, 96, 30, []],
+  ])('below %i x %i at %f is %j', (width, height, frameRate, expected) => {
+    expect(names(width, height, frameRate)).toEqual(expected)
+  })
+
+  test('is never as large as the source, keeps its shape, has even sizes', () => {
+    const side = fc.integer({ min: 16, max: 8192 })
+    fc.assert(
+      fc.property(side, side, (width, height) => {
+        for (const rung of chooseRungs({ width, height, frameRate: 30 })) {
+          expect(Math.min(rung.width, rung.height)).toBeLessThan(Math.min(width, height))
+          expect(rung.width).toBeLessThanOrEqual(width)
+          expect(rung.height).toBeLessThanOrEqual(height)
+          expect([rung.width % 2, rung.height % 2]).toEqual([0, 0])
+          expect(Math.abs(rung.width * height - rung.height * width)).toBeLessThanOrEqual(
+            Math.max(width, height),
+          )
+        }
+      }),
+    )
+  })
+
+  test('is made where the channel says so, or by itself on four cores and more', () => {
+    expect([ladderWanted('on', 1), ladderWanted('off', 64)]).toEqual([true, false])
+    expect([ladderWanted('auto', 3), ladderWanted('auto', 4)]).toEqual([false, true])
+  })
+})
+
+describe("ffmpeg's arguments", () => {
+  const rungs = chooseRungs({ width: 854, height: 480, frameRate: 30 })
+  const [nvenc, x264] = encoders
+
+  test('read FLV from stdin as it comes', () => {
+    expect(liveInputArguments().join(' ')).toBe(
+      '-flags low_delay -analyzeduration 0 -probesize 32k -protocol_whitelist pipe -copyts -f flv',
+    )
+  })
+
+  test('encode with x264', () => {
+    expect(rungOutputArguments(rungs, x264).map((each) => each.join(' '))).toEqual([
+      '-filter_complex [0:v]scale=640:360:flags=bicubic,setsar=1,format=yuv420p,split[out0][next0];' +
+        '[next0]scale=428:240:flags=bicubic,setsar=1,format=yuv420p[out1] -map [out0] -an ' +
+        '-c:v libx264 -preset veryfast -tune zerolatency -profile:v high -crf 23 -maxrate 700000 -bufsize 700000 ' +
+        '-bf 0 -g 9999 -keyint_min 1 -sc_threshold 0 -forced-idr 1 ' +
+        '-force_key_frames source -fps_mode passthrough -enc_time_base -1 ' +
+        '-avoid_negative_ts disabled -flvflags no_duration_filesize -flush_packets 1 -f flv',
+      '-map [out1] -an ' +
+        '-c:v libx264 -preset veryfast -tune zerolatency -profile:v high -crf 23 -maxrate 350000 -bufsize 350000 ' +
+        '-bf 0 -g 9999 -keyint_min 1 -sc_threshold 0 -forced-idr 1 ' +
+        '-force_key_frames source -fps_mode passthrough -enc_time_base -1 ' +
+        '-avoid_negative_ts disabled -flvflags no_duration_filesize -flush_packets 1 -f flv',
+    ])
+  })
+
+  test('encode with NVENC', () => {
+    expect(nvenc.arguments({ bitrateBps: 1_200_000 }).join(' ')).toBe(
+      '-c:v h264_nvenc -preset p4 -tune ull -profile:v high -rc vbr -cq 25 -b:v 0 -maxrate 1200000 -bufsize 1200000 ' +
+        '-bf 0 -g 9999 -forced-idr 1 -no-scenecut 1 -delay 0',
+    )
+  })
+})
