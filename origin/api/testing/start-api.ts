@@ -21,7 +21,7 @@ import { createApi } from '../app.ts'
 import { serveApi } from '../server.ts'
 import { Browser } from './browser.ts'
 
-const SERVICE_TOKEN = 'a service token for tests'
+const SERVICE_TOKEN = 'service-token-for-tests'
 /** What the fixture's origin takes for a signed edge token. */
 export const EDGE_TOKEN = 'an edge token for tests'
 

@@ -1,0 +1,203 @@
+import { Code } from '@connectrpc/connect'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Creator, signUp } from '../api/testing/people.ts'
+import { startApiForTests, type TestApi } from '../api/testing/start-api.ts'
+import { ALIVE_MS, JUST_ENDED_MS } from './broadcasts.ts'
+import { endSilentBroadcasts, SILENT_MS } from './life.ts'
+import { ENDED, LIVE, NODE_URL, newKey, OFFERED, publish, renditions, report, segments } from './testing.ts'
+
+let api: TestApi
+let ada: Creator
+let key: string
+beforeAll(async () => {
+  api = await startApiForTests()
+})
+afterAll(() => api.close())
+beforeEach(async () => {
+  ada = await signUp(api)
+  key = await newKey(ada)
+})
+
+const status = async (creator: Creator) =>
+  (await creator.browser.get(`/channels/${creator.channelId}/live`)).body
+
+describe('a publisher', () => {
+  test('with a known key gets a broadcast, an epoch, a block of sequence numbers and the channel’s settings', async () => {
+    await ada.browser.patch(`/channels/${ada.channelId}`, { ladder: 'off' })
+    const grant = await publish(api, key)
+    expect(grant).toMatchObject({
+      channelId: ada.channelId,
+      epoch: 1,
+      firstSequence: 0n,
+      settings: { ladder: 'off', partTargetMs: 510, archive: true },
+    })
+    expect(grant.sequenceCount).toBeGreaterThan(0)
+    expect(await status(ada)).toMatchObject({ state: 'offered', video: null })
+    const more = await api.ingest.reserveSequences({ timelineId: grant.broadcastId, epoch: 1, count: 10 })
+    expect(more).toMatchObject({ firstSequence: BigInt(grant.sequenceCount), count: 10 })
+  })
+
+  test('with an unknown key is refused', async () => {
+    await expect(publish(api, 'st_made-up')).rejects.toMatchObject({ code: Code.Unauthenticated })
+  })
+
+  test('is one at a time: of many at once exactly one is let in', async () => {
+    const tries = await Promise.allSettled(Array.from({ length: 6 }, () => publish(api, key)))
+    const refused = tries.filter((result) => result.status === 'rejected')
+    expect(refused).toHaveLength(5)
+    for (const result of refused) expect(result.reason).toMatchObject({ code: Code.AlreadyExists })
+  })
+
+  test('is refused while the first is alive and takes its broadcast over when it is dead', async () => {
+    const first = await publish(api, key)
+    await report(api, first, LIVE)
+    api.pass(ALIVE_MS - 1000)
+    await report(api, first, LIVE)
+    api.pass(ALIVE_MS - 1000)
+    await expect(publish(api, key)).rejects.toMatchObject({ code: Code.AlreadyExists })
+    api.pass(2000)
+    const second = await publish(api, key)
+    expect(second).toMatchObject({ broadcastId: first.broadcastId, epoch: 2 })
+    expect(second.firstSequence).toBe(BigInt(first.sequenceCount))
+    expect(await status(ada)).toMatchObject({ state: 'live' })
+
+    expect(await report(api, first, LIVE)).toMatchObject({ end: true, reason: 'superseded' })
+    expect(await report(api, first, ENDED)).toMatchObject({ end: true, reason: 'superseded' })
+    expect(await report(api, second, LIVE)).toMatchObject({ end: false })
+    const late = { timelineId: first.broadcastId, epoch: 1, renditions: renditions(), segments: [] }
+    await expect(api.ingest.appendIndex(late)).rejects.toMatchObject({ code: Code.FailedPrecondition })
+    const reserve = { timelineId: first.broadcastId, epoch: 1, count: 1 }
+    await expect(api.ingest.reserveSequences(reserve)).rejects.toMatchObject({
+      code: Code.FailedPrecondition,
+    })
+  })
+
+  test('whose key is replaced hears so with its next report; the new key works then', async () => {
+    const first = await publish(api, key)
+    await report(api, first, LIVE)
+    const fresh = await newKey(ada)
+    expect(await report(api, first, LIVE)).toMatchObject({ end: true, reason: 'key-replaced' })
+    await report(api, first, ENDED)
+    await expect(publish(api, key)).rejects.toMatchObject({ code: Code.Unauthenticated })
+    expect((await publish(api, fresh)).broadcastId).not.toBe(first.broadcastId)
+  })
+})
+
+describe('a broadcast', () => {
+  test('has a page from the moment it is live, with the title of the channel, which may change on air', async () => {
+    await ada.browser.patch(`/channels/${ada.channelId}`, { liveTitle: 'Engines' })
+    const grant = await publish(api, key)
+    expect(await report(api, grant, OFFERED)).toMatchObject({ end: false })
+    expect((await api.browser().get(`/videos/${grant.broadcastId}`)).status).toBe(404)
+    await Promise.all([report(api, grant, LIVE), report(api, grant, LIVE)])
+    expect((await api.browser().get(`/videos/${grant.broadcastId}`)).body).toMatchObject({
+      title: 'Engines',
+      state: 'live',
+      origin: 'broadcast',
+      width: 1280,
+      channel: { handle: ada.handle },
+    })
+    expect(await status(ada)).toMatchObject({
+      state: 'live',
+      video: { id: grant.broadcastId },
+      health: { videoBitrateBps: 2_600_000, keyFrameIntervalMs: null },
+      ingest: { rtmpUrl: 'rtmp://localhost/live', rtmpsUrl: null },
+    })
+    await ada.browser.patch(`/channels/${ada.channelId}`, { liveTitle: 'Looms' })
+    expect((await api.browser().get(`/videos/${grant.broadcastId}`)).body.title).toBe('Looms')
+  })
+
+  test('that never was live leaves no video, and its address stays good for the next try', async () => {
+    const first = await publish(api, key)
+    await report(api, first, ENDED)
+    expect((await api.browser().get(`/videos/${first.broadcastId}`)).status).toBe(404)
+    const second = await publish(api, key)
+    expect(second).toMatchObject({ broadcastId: first.broadcastId, epoch: 2 })
+  })
+
+  test('is ended by its creator: the node hears it, and an encoder that reconnects by itself is refused', async () => {
+    const grant = await publish(api, key)
+    await report(api, grant, LIVE)
+    expect((await ada.browser.post(`/channels/${ada.channelId}/live/end`)).status).toBe(204)
+    expect(await report(api, grant, LIVE)).toMatchObject({ end: true, reason: 'ended-by-creator' })
+    await report(api, grant, ENDED)
+    expect((await status(ada)).state).toBe('idle')
+    await expect(publish(api, key)).rejects.toMatchObject({ code: Code.PermissionDenied })
+    expect(await ada.browser.post(`/channels/${ada.channelId}/live/end`)).toMatchObject({
+      status: 409,
+      body: { type: '/problems/not-live' },
+    })
+    api.pass(JUST_ENDED_MS + 1)
+    expect((await publish(api, key)).broadcastId).not.toBe(grant.broadcastId)
+  })
+
+  test('whose node falls silent is ended, another one is not', async () => {
+    const silent = await publish(api, key)
+    await report(api, silent, LIVE)
+    const bob = await signUp(api)
+    const alive = await publish(api, await newKey(bob))
+    await report(api, alive, LIVE)
+    for (let passed = 0; passed <= SILENT_MS; passed += 1000) {
+      api.pass(1000)
+      await report(api, alive, LIVE)
+    }
+    const ended = await endSilentBroadcasts(api.library)
+    expect(ended).toContain(silent.broadcastId)
+    expect(ended).not.toContain(alive.broadcastId)
+    expect(await report(api, silent, LIVE)).toMatchObject({ end: true, reason: 'over' })
+    expect((await status(bob)).state).toBe('live')
+  })
+
+  test('is found by the edge: live at its node, soon after its end too, then in the library alone', async () => {
+    const grant = await publish(api, key)
+    await report(api, grant, LIVE)
+    const where = () => api.edge.locate({ timelineId: grant.broadcastId })
+    expect(await where()).toMatchObject({ liveUrl: NODE_URL, libraryUrl: 'http://127.0.0.1:1' })
+    await report(api, grant, ENDED)
+    expect(await where()).toMatchObject({ liveUrl: NODE_URL })
+    api.pass(61_000)
+    expect(await where()).toMatchObject({ liveUrl: '' })
+    const unknown = api.edge.locate({ timelineId: '01kb0000000000000000000000' })
+    await expect(unknown).rejects.toMatchObject({ code: Code.NotFound })
+  })
+
+  test('is a video from its start as soon as it ends, also when its last segments come late', async () => {
+    const grant = await publish(api, key)
+    const { broadcastId: timelineId, epoch } = grant
+    await report(api, grant, LIVE)
+    const append = (from: number, count: number) =>
+      api.ingest.appendIndex({
+        timelineId,
+        epoch,
+        renditions: renditions(),
+        segments: segments(timelineId, epoch, from, count),
+      })
+    await append(0, 30)
+    await report(api, grant, ENDED)
+    const video = async () => (await api.browser().get(`/videos/${timelineId}`)).body
+    expect(await video()).toMatchObject({ state: 'ready', durationMs: 60_000, width: 1280, height: 720 })
+    await append(30, 5)
+    expect(await video()).toMatchObject({ state: 'ready', durationMs: 70_000 })
+  })
+})
+
+describe('leave to play', () => {
+  const ask = (kind: string, assetId: string, sessionToken = '') =>
+    api.edge.authorizePlayback({ kind, assetId, sessionToken })
+
+  test('is given for what is live or recorded, in the way it can be played', async () => {
+    const grant = await publish(api, key)
+    const { broadcastId } = grant
+    expect(await ask('live', broadcastId)).toMatchObject({ timelineId: broadcastId, viewerId: '' })
+    await report(api, grant, LIVE)
+    const known = await ask('live', broadcastId, ada.browser.cookie)
+    expect(known.viewerId).toMatch(/^[0-9a-z]{26}$/)
+    await expect(ask('vod', broadcastId)).rejects.toMatchObject({ code: Code.PermissionDenied })
+    await report(api, grant, ENDED)
+    await expect(ask('vod', broadcastId)).rejects.toMatchObject({
+      rawMessage: expect.stringContaining('no recording'),
+    })
+    await expect(ask('dvr', broadcastId)).rejects.toMatchObject({ code: Code.InvalidArgument })
+    await expect(ask('vod', '01kb0000000000000000000000')).rejects.toMatchObject({ code: Code.NotFound })
+  })
+})
