@@ -1,5 +1,11 @@
-import type { StoredObject } from '../cache/object-cache.ts'
+import type { HeaderPairs, StoredObject } from '../cache/object-cache.ts'
 import { parseRange } from './range.ts'
+
+/** Said with a range and with HEAD; a page of another site may read which range it got. */
+const RANGE_HEADERS: HeaderPairs = [
+  ['accept-ranges', 'bytes'],
+  ['access-control-expose-headers', 'content-length,content-range,etag'],
+]
 
 /** Answers GET and HEAD from a kept object: whole, a range (RFC 9110, 14) or 304. */
 export function answerObject(request: Request, object: StoredObject): Response {
@@ -14,13 +20,14 @@ export function answerObject(request: Request, object: StoredObject): Response {
     if (range === 'unsatisfiable') {
       return new Response(null, {
         status: 416,
-        headers: [...headers, ['content-range', `bytes */${body.sizeBytes}`]],
+        headers: [...headers, ...RANGE_HEADERS, ['content-range', `bytes */${body.sizeBytes}`]],
       })
     }
     if (range) {
       const { start, end } = range
-      const partial: [string, string][] = [
+      const partial: HeaderPairs = [
         ...headers,
+        ...RANGE_HEADERS,
         ['content-range', `bytes ${start}-${end}/${body.sizeBytes}`],
         ['content-length', String(end - start + 1)],
       ]
@@ -31,9 +38,14 @@ export function answerObject(request: Request, object: StoredObject): Response {
       })
     }
   }
-  if (body.bytes !== undefined && !withoutBody(request)) return new Response(body.bytes, { headers })
-  const sized: [string, string][] = [...headers, ['content-length', String(body.sizeBytes)]]
-  return new Response(withoutBody(request) ? null : body.stream(0, body.sizeBytes - 1), { headers: sized })
+  const isHead = withoutBody(request)
+  if (body.bytes !== undefined && !isHead) return new Response(body.bytes, { headers })
+  const sized: HeaderPairs = [
+    ...headers,
+    ...(isHead ? RANGE_HEADERS : []),
+    ['content-length', String(body.sizeBytes)],
+  ]
+  return new Response(isHead ? null : body.stream(0, body.sizeBytes - 1), { headers: sized })
 }
 
 function withoutBody(request: Request): boolean {

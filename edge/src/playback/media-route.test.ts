@@ -150,7 +150,6 @@ describe('an object', () => {
         'cache-control': 'public, max-age=31536000, immutable',
         'content-type': 'video/mp4',
         etag: '"s7"',
-        'accept-ranges': 'bytes',
       })
     }
     expect(edge.asked.map(({ url }) => url)).toEqual([`${INGEST}/media/${OBJECT}`])

@@ -21,14 +21,16 @@ export function objectRecipe(origin: MediaOrigin, request: MediaRequest): Recipe
   }
 }
 
-/** Headers for an object, kept or passed through. */
+/**
+ * Headers for an object, kept or passed through. Only what a player needs: on Deno each header costs a microsecond, a
+ * tenth of the whole answer, and objects are nearly all that is asked for.
+ */
 export function objectHeaders(response: Response): HeaderPairs {
   const etag = response.headers.get('etag')
   return [
-    ...MEDIA_HEADERS,
+    ['access-control-allow-origin', '*'],
     ['content-type', response.headers.get('content-type') ?? 'video/mp4'],
     ['cache-control', IMMUTABLE],
-    ['accept-ranges', 'bytes'],
     ...(etag === null ? [] : ([['etag', etag]] satisfies HeaderPairs)),
   ]
 }
