@@ -150,7 +150,7 @@ export const variables = {
     default: '0',
     readBy: nodeRoles,
   }),
-  dev: variable('DEV', flag, 'Every part restarts when its files change (`npm run dev`).', {
+  watch: variable('WATCH', flag, 'Every part restarts when its files change (`npm run dev`).', {
     default: '0',
     readBy: ['supervisor'],
   }),

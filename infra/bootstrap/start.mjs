@@ -42,7 +42,7 @@ async function main() {
     await ensurePackages(report)
     await ensureTool(report, 'ffmpeg')
     const node24 = await findNode24()
-    if (env.DEV !== '1') await ensureWebBuild(report, node24)
+    if (env.WATCH !== '1') await ensureWebBuild(report, node24)
     process.off('SIGINT', leave)
     process.off('SIGTERM', leave)
     await runSupervisor(node24, env, page)
@@ -59,7 +59,7 @@ function environmentFor(flags) {
   const env = { ...process.env }
   // Compiled modules are kept beside the packages they come from, so that the next start is quick.
   env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'node-compile')
-  if (flags.delete('--dev')) env.DEV = '1'
+  if (flags.delete('--dev')) env.WATCH = '1'
   if (flags.delete('--demo')) {
     env.DEMO = '1'
     env.DATA_DIR ||= '.data-demo'

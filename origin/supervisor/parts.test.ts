@@ -54,6 +54,6 @@ test('the edge is allowed to read exactly the variables that the table lists for
 })
 
 test('in development every part watches its files', () => {
-  const specs = partSpecs(input({ DEV: '1' }))
+  const specs = partSpecs(input({ WATCH: '1' }))
   expect(specs.filter(({ args }) => args.includes('--watch') || args.includes('--dev'))).toHaveLength(5)
 })

@@ -30,20 +30,20 @@ export interface PartsInput {
 /** The five processes of one machine. */
 export function partSpecs(input: PartsInput): PartSpec[] {
   const { config, root, node, deno } = input
-  const watch = config.dev ? ['--watch', '--watch-preserve-output'] : []
+  const watch = config.watch ? ['--watch', '--watch-preserve-output'] : []
   const main = join(root, 'origin', 'main.ts')
   const edge = edgeProcessArguments({
     mainPath: join(root, 'edge', 'src', 'main.deno.ts'),
     tlsFiles: config.tlsCert && config.tlsKey ? [config.tlsCert, config.tlsKey] : [],
     endWithStdin: true,
   })
-  const web = [join(root, 'web', 'server.ts'), ...(config.dev ? ['--dev'] : [])]
+  const web = [join(root, 'web', 'server.ts'), ...(config.watch ? ['--dev'] : [])]
   const commands: [Part, string, string[]][] = [
     ['api', node, [...watch, main, 'api']],
     ['ingest', node, [...watch, main, 'ingest']],
     ['transcode', node, [...watch, main, 'transcode']],
     ['web', node, web],
-    ['edge', deno, config.dev ? edge.toSpliced(1, 0, '--watch') : edge],
+    ['edge', deno, config.watch ? edge.toSpliced(1, 0, '--watch') : edge],
   ]
   return commands.map(([name, command, args]) => ({
     name,
@@ -85,7 +85,7 @@ export function partEnvironment(
     if (value !== undefined && (entry.readBy as readonly Part[]).includes(part)) result[entry.name] = value
   }
   // Deno has no colours to know about, and Node none to add: lines are JSON.
-  return { ...result, NO_COLOR: '1', NODE_ENV: config.dev ? 'development' : 'production' }
+  return { ...result, NO_COLOR: '1', NODE_ENV: config.watch ? 'development' : 'production' }
 }
 
 /**
