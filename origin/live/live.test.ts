@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { IngestApiServer, SERVICE_TOKEN, type TestStream } from '../../test/support/ingest-api.ts'
 import { quietLog, testMetrics } from '../../test/support/origin-parts.ts'
 import { makeSource, type Publisher, startPublisher } from '../../test/support/publisher.ts'
+import { chunked, publishCommands, RtmpClient } from '../../test/support/rtmp-client.ts'
 import { probe, runFfmpeg } from '../media/ffmpeg.ts'
 import { openFileBlobs } from '../ports/blobs/file.ts'
 import type { Blobs } from '../ports/blobs/port.ts'
@@ -200,6 +201,45 @@ test('the stream goes on while the api is away, and what happened meanwhile is t
   api.away = false
   await until(() => api.hasEnded(stream))
   expect(api.segmentsOf(stream).length).toBeGreaterThan(4)
+})
+
+test('a ladder rung has the segments of the source, at the same times', async () => {
+  stream.settings = { ...stream.settings, ladder: 'on' }
+  const publisher = publish()
+  await until(() => api.isLive(stream))
+  const master = await (await get(`live/${stream.broadcastId}/master.m3u8`)).text()
+  expect(master).toContain('240p30.m3u8')
+  expect(master).toContain('RESOLUTION=426x240')
+  await until(async () => {
+    const playlist = await (await get(`live/${stream.broadcastId}/240p30.m3u8`)).text()
+    return (playlist.match(/#EXTINF/g)?.length ?? 0) > 2
+  })
+  await publisher.stop()
+  await until(() => api.hasEnded(stream))
+  const times = (id: string) =>
+    api
+      .segmentsOf(stream)
+      .filter((segment) => segment.renditionId === id)
+      .map((segment) => [Number(segment.sequence), Number(segment.programTimeMs), segment.gap])
+  expect(times('source').length).toBeGreaterThan(2)
+  expect(times('240p30')).toEqual(times('source'))
+})
+
+test.each([
+  ['HEVC', [0x90, ...Buffer.from('hvc1')]],
+  ['AV1', [0x90, ...Buffer.from('av01')]],
+  ['VP6', [0x14, 0, 0, 0, 0]],
+])('an encoder that sends %s is told so', async (codec, start) => {
+  const client = new RtmpClient(live.rtmpPort)
+  await client.shakeHands()
+  client.write(publishCommands(key))
+  await client.hears('NetStream.Publish.Start')
+  const payload = Buffer.from([...start, ...Buffer.alloc(20)])
+  client.write(chunked({ chunkStream: 6, type: 9, messageStream: 1, payload }))
+  await client.hears('NetStream.Publish.Failed')
+  expect(client.said).toContain(codec)
+  await client.closed
+  await until(() => api.hasEnded(stream))
 })
 
 test('health says what the encoder sends', async () => {

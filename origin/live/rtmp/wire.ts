@@ -45,7 +45,7 @@ export class WireError extends Error {
 
 /** One connection's protocol: bytes in, commands and messages out, answers as bytes for the socket. */
 export interface Wire {
-  /** @throws WireError; the wire is then of no further use */
+  /** @throws WireError, or what the handler throws; the wire is then of no further use */
   read(bytes: Buffer): void
   /** True once the handshake is over. */
   readonly open: boolean
@@ -107,9 +107,7 @@ class GuardedRtmp extends Rtmp implements Wire {
       this.parserData(bytes)
     } catch (error) {
       this.#failed = true
-      throw error instanceof WireError
-        ? error
-        : new WireError('malformed', `malformed message: ${String(error)}`)
+      throw error
     }
     if (!wasOpen && this.open) this.handshakePayload = NOTHING
     this.#acknowledge(bytes.length)
@@ -199,18 +197,18 @@ class GuardedRtmp extends Rtmp implements Wire {
         this.#command(data)
         break
       case 1:
-        this.#takeChunkSize(data.readUInt32BE())
+        this.#takeChunkSize(number(data))
         break
       case 2:
-        this.#abort(data.readUInt32BE())
+        this.#abort(number(data))
         break
       case 5:
-        this.ackSize = data.readUInt32BE()
+        this.ackSize = number(data)
     }
   }
 
   #command(payload: Buffer): void {
-    const { cmd, transId, ...fields } = amf.decodeAmf0Cmd(payload)
+    const { cmd, transId, ...fields } = decodeCommand(payload)
     if (typeof cmd !== 'string') throw new WireError('malformed', 'a command without a name')
     const transactionId = typeof transId === 'number' && Number.isFinite(transId) ? transId : 0
     this.#handler.command({ name: cmd, transactionId, streamId: this.parserPacket.header.stream_id, fields })
@@ -259,4 +257,19 @@ class GuardedRtmp extends Rtmp implements Wire {
 function newPacket(cid: number): Rtmp['parserPacket'] {
   const header = { fmt: 0, cid, timestamp: 0, length: 0, type: 0, stream_id: 0 }
   return { header, clock: 0, payload: NOTHING, capacity: 0, bytes: 0 }
+}
+
+/** A control message's one number (RTMP 5.4). */
+function number(data: Buffer): number {
+  if (data.length < 4) throw new WireError('malformed', 'a control message that is too short')
+  return data.readUInt32BE()
+}
+
+/** The decoder throws whatever its reading past the end, or too deep, comes to. */
+function decodeCommand(payload: Buffer): Record<string, unknown> {
+  try {
+    return amf.decodeAmf0Cmd(payload)
+  } catch (error) {
+    throw new WireError('malformed', `a command that cannot be decoded: ${String(error)}`)
+  }
 }
