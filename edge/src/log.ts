@@ -1,4 +1,4 @@
-export const logLevels = {
+const logLevels = {
   trace: 10,
   debug: 20,
   info: 30,
@@ -10,7 +10,7 @@ export const logLevels = {
 export type LogLevel = keyof typeof logLevels
 
 /** Ids and figures of a log line. Never a playback token, a cookie or a query (queries hold one-time links). */
-export type LogFields = Readonly<Record<string, unknown>>
+type LogFields = Readonly<Record<string, unknown>>
 
 /** The edge's log: the shape of the Node roles' lines, so that the supervisor shows one log. */
 export interface Log {

@@ -5,11 +5,11 @@ export interface Cell {
   set(value: number): void
 }
 
-export interface HistogramCell {
+interface HistogramCell {
   observe(value: number): void
 }
 
-export interface MetricOptions {
+interface MetricOptions {
   /** Snake case with its unit; `streamtube_` is put before it. */
   name: string
   help: string

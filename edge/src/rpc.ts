@@ -4,7 +4,7 @@ import { EdgeService } from '@streamtube/contracts/gen/streamtube/v1/edge_pb'
 import type { Env } from './env.ts'
 
 /** Every question to the api role is answered within this time, or fails with `deadline_exceeded`. */
-export const RPC_DEADLINE_MS = 2000
+const RPC_DEADLINE_MS = 2000
 
 export type EdgeRpc = Client<typeof EdgeService>
 

@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS, type EdgeConfig } from './env.ts'
 import { isLogLevel, type LogLevel } from './log.ts'
 
 /** A variable or binding that is missing or wrong: one line that names it. */
-export class SettingsError extends Error {
+class SettingsError extends Error {
   readonly code = 'settings'
   constructor(message: string) {
     super(message)

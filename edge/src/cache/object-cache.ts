@@ -35,7 +35,7 @@ export interface Recipe {
   describe(response: Response): { headers: HeaderPairs; keepMs: number }
 }
 
-export interface CacheMetrics {
+interface CacheMetrics {
   hits: Cell
   misses: Cell
   bytes: Cell

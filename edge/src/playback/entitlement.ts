@@ -8,8 +8,6 @@ const MASTERS = 10_000
 /** A master is looked at again this often for renditions that it did not have before. */
 const LOOK_AGAIN_AFTER_MS = 2000
 
-export type Refusal = 'swapped' | 'capped'
-
 /** Whether a path is of the asset, the kind and the timeline that a token is for. */
 export function isFor(claims: PlaybackClaims, path: MediaPath): boolean {
   if ('timelineId' in path) return path.timelineId === claims.tml

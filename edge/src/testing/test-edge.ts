@@ -18,7 +18,7 @@ export const SITE = 'http://site.test'
 export const API = 'http://api.test'
 export const WEB = 'http://web.test'
 export const INGEST = 'http://ingest.test'
-export const SERVICE_TOKEN = 'service-token-of-the-tests'
+const SERVICE_TOKEN = 'service-token-of-the-tests'
 export const START_MS = Date.UTC(2026, 10, 22, 14)
 
 /** A valid id that shows what it is for: its last characters are the number. */
