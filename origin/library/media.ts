@@ -19,7 +19,8 @@ const SETTLING_MS = 60_000
 /** Serves what the library holds: playlists of finished timelines, their objects, pictures. */
 export function mountMedia(app: ApiApp, deps: { db: Database; blobs: Blobs; now: () => number }): void {
   app.on(['GET', 'HEAD'], '/media/*', edgeOnly(), async (c) => {
-    const path = parseMediaPath(c.req.path.slice('/media/'.length))
+    // As it was sent: an encoded spelling is another address, and no object has two.
+    const path = parseMediaPath(new URL(c.req.url).pathname.slice('/media/'.length))
     switch (path?.type) {
       case 'master':
       case 'playlist':

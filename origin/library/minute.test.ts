@@ -1,0 +1,42 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { SegmentEntry } from '../media/types.ts'
+import { entriesOf, mergeMinute } from './minute.ts'
+
+const entry = (sequence: number): SegmentEntry => ({
+  epoch: 3,
+  sequence,
+  dts: sequence * 180_000,
+  duration: 180_000,
+  programTimeMs: sequence * 2000,
+  sizeBytes: 1000 + sequence,
+  independent: sequence % 2 === 0,
+  discontinuity: sequence % 3 === 0,
+  gap: sequence % 5 === 0,
+})
+
+test('a row holds the same whatever the order, the batches and the repeats in which its entries came', () => {
+  const sequences = fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 30 })
+  const delivery = sequences.chain((all) =>
+    fc.tuple(
+      fc.constant(all),
+      fc.array(fc.subarray(all), { maxLength: 6 }),
+      fc.shuffledSubarray(all, { minLength: all.length }),
+    ),
+  )
+  fc.assert(
+    fc.property(delivery, ([all, batches, last]) => {
+      let row = { epoch: 3, ...mergeMinute(null, []) }
+      for (const batch of [...batches, last, last]) {
+        row = { epoch: 3, ...mergeMinute(row, batch.map(entry)) }
+      }
+      expect(entriesOf(row)).toEqual([...all].sort((a, b) => a - b).map(entry))
+    }),
+  )
+})
+
+test('a segment that is there already stays as it is', () => {
+  const row = { epoch: 3, ...mergeMinute(null, [entry(1)]) }
+  const again = mergeMinute(row, [{ ...entry(1), sizeBytes: 7 }])
+  expect(entriesOf({ epoch: 3, ...again })).toEqual([entry(1)])
+})
