@@ -18,8 +18,8 @@ function deltas(values: readonly number[]): number[] {
 describe('the frame grid', () => {
   for (const fps of [10, 12, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60, 120]) {
     for (const round of [Math.round, Math.floor, Math.ceil]) {
-      it(`finds ${fps.toFixed(3)} fps behind milliseconds (${round.name}) and stays within 2.5 ms of them for an hour`, () => {
-        const times = stamps(fps, Math.round(fps * 3600), round)
+      it(`finds ${fps.toFixed(3)} fps behind milliseconds (${round.name}) and stays within 2.5 ms of them for ten minutes`, () => {
+        const times = stamps(fps, Math.round(fps * 600), round)
         const { ticks, step } = snapAll(times)
         expect(Math.abs(step - 90_000 / fps)).toBeLessThan(1)
         const late = deltas(ticks.slice(fps * 60))

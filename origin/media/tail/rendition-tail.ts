@@ -21,6 +21,9 @@ interface OpenSegment {
   parts: Part[]
 }
 
+/** Audio's segments are a frame shorter now and then: windows of all renditions begin with the same number nevertheless. */
+const WINDOW_SLACK_MS = 100
+
 export interface TailWindow {
   /** What the playlist lists. */
   windowMs: number
@@ -162,14 +165,18 @@ export class RenditionTail {
   /** Takes out of the window what fell out of it, parts first. */
   #shrink(): void {
     const entries = this.#segments.map((segment) => segment.live.entry)
-    const start = windowStart(this.info.timescale, entries, this.#window.windowMs)
+    const start = windowStart(this.info.timescale, entries, this.#window.windowMs - WINDOW_SLACK_MS)
     for (const segment of this.#segments.splice(0, start)) {
       if (segment.live.entry.discontinuity) this.#discontinuitySequence++
       this.#unlistParts(segment)
       this.#dropBytes(segment)
       this.#forgetInit(segment.live.entry.epoch)
     }
-    const withParts = windowStart(this.info.timescale, entries.slice(start), this.#window.partsMs)
+    const withParts = windowStart(
+      this.info.timescale,
+      entries.slice(start),
+      this.#window.partsMs - WINDOW_SLACK_MS,
+    )
     for (const segment of this.#segments.slice(0, withParts)) {
       this.#unlistParts(segment)
       if (segment.stored) this.#dropBytes(segment)
