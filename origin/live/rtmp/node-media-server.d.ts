@@ -15,7 +15,10 @@ declare module 'node-media-server/src/protocol/rtmp.js' {
     handshakePayload: Buffer
     /** 0: nothing yet, 1: C0, 2: C1, 3: done. */
     handshakeState: number
+    handshakeBytes: number
     parserBuffer: Buffer
+    parserState: number
+    parserBytes: number
     parserBasicBytes: number
     parserPacket: RtmpPacket
     inPackets: Map<number, RtmpPacket>
@@ -24,7 +27,6 @@ declare module 'node-media-server/src/protocol/rtmp.js' {
     ackSize?: number
     objectEncoding: number
     streams: number
-    flv: unknown
     onOutputCallback: (bytes: Buffer) => void
     parserData(bytes: Buffer): string | null
     packetParse(): void

@@ -60,7 +60,20 @@ export interface Wire {
   status(streamId: number, level: 'status' | 'error', code: string, description: string): void
 }
 
+/**
+ * node-media-server's class without its constructor, which reserves a megabyte for reading FLV files. What the
+ * constructor would set, the class below sets.
+ */
+const WireMethods = (() => {
+  function WireMethods(): void {}
+  WireMethods.prototype = Rtmp.prototype
+  return WireMethods as unknown as typeof Rtmp
+})()
+
 const RTMP_VERSION = 3
+const HANDSHAKE_BYTES = 1536
+const MAX_HEADER_BYTES = 18
+const OUT_CHUNK_BYTES = 65_535
 const HANDSHAKE_DONE = 3
 const MIN_CHUNK_BYTES = 128
 const WINDOW_BYTES = 2_500_000
@@ -75,7 +88,7 @@ export function createWire(handler: WireHandler, limits: RtmpLimits): Wire {
  * node-media-server's chunk reader, handshake and AMF with what they lack: limits before memory is reserved, right
  * chunk stream ids, checked chunk sizes, aborts, a clock that wraps, a payload of its own for each message.
  */
-class GuardedRtmp extends Rtmp implements Wire {
+class GuardedRtmp extends WireMethods implements Wire {
   readonly #handler: WireHandler
   readonly #limits: RtmpLimits
   #mediaBytes: number
@@ -90,8 +103,19 @@ class GuardedRtmp extends Rtmp implements Wire {
     this.#limits = limits
     this.#mediaBytes = limits.commandBytes
     this.onOutputCallback = (bytes) => handler.output(bytes)
-    // A megabyte each that only its file reader uses.
-    this.flv = null
+    this.handshakePayload = Buffer.allocUnsafe(HANDSHAKE_BYTES)
+    this.handshakeState = 0
+    this.handshakeBytes = 0
+    this.parserBuffer = Buffer.allocUnsafe(MAX_HEADER_BYTES)
+    this.parserState = 0
+    this.parserBytes = 0
+    this.parserBasicBytes = 0
+    this.parserPacket = newPacket(0)
+    this.inPackets = new Map()
+    this.inChunkSize = MIN_CHUNK_BYTES
+    this.outChunkSize = OUT_CHUNK_BYTES
+    this.objectEncoding = 0
+    this.streams = 0
   }
 
   get open(): boolean {
