@@ -32,7 +32,7 @@ export interface Client {
 }
 
 /** A signed-in person: `token` is the new cookie's value. */
-export interface SignedIn {
+interface SignedIn {
   token: string
   personId: string
 }

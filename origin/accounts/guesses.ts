@@ -9,7 +9,7 @@ export const MAX_GUESSES_PER_ACCOUNT = 10
 /** Wrong passwords and links from one address, for whatever account. */
 export const MAX_GUESSES_PER_ADDRESS = 50
 /** Accounts made from one address: each costs a slow hash. */
-export const MAX_SIGN_UPS_PER_ADDRESS = 50
+const MAX_SIGN_UPS_PER_ADDRESS = 50
 
 /** Slows guessing down. Counts before the guess is checked, so that guesses at once don't slip through. */
 export interface Guesses {

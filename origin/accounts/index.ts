@@ -1,5 +1,5 @@
 export { type Accounts, createAccounts, createPerson, findPerson } from './accounts.ts'
-export { createSessionCookie, mountAccounts, type SessionCookie } from './http.ts'
+export { createSessionCookie, mountAccounts } from './http.ts'
 export { createLink, deleteLinks } from './links.ts'
-export { createPasswords, type Passwords } from './password.ts'
+export { createPasswords } from './password.ts'
 export { deleteOldSessions, findSession } from './sessions.ts'

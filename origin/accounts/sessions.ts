@@ -8,7 +8,7 @@ const { sessions } = schema
 
 const DAY_MS = 24 * 3600 * 1000
 /** A session nobody uses ends after this. */
-export const SESSION_IDLE_MS = 30 * DAY_MS
+const SESSION_IDLE_MS = 30 * DAY_MS
 /** No session outlives this; the cookie neither. */
 export const SESSION_MAX_MS = 90 * DAY_MS
 /** Being seen is written down once in this time, not with every request. */

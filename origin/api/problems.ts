@@ -28,7 +28,7 @@ export const refuseInvalid: Hook<unknown, ApiEnv, string, unknown> = (result) =>
 }
 
 /** A validation error's fields, `a.b` for nested ones. */
-export function fieldErrors(error: ZodError): { field: string; message: string }[] {
+function fieldErrors(error: ZodError): { field: string; message: string }[] {
   return error.issues.flatMap((issue) => {
     const at = issue.path.map(String)
     const inner = issue.code === 'unrecognized_keys' ? issue.keys : [null]

@@ -7,7 +7,7 @@ import type { RpcDeps } from '../rpc/routes.ts'
 import { rpcHandler } from '../rpc/server.ts'
 
 /** Where edges find the services, in Connect over HTTP/1.1. */
-export const RPC_PREFIX = '/rpc'
+const RPC_PREFIX = '/rpc'
 /** Headers that take longer to come belong to nobody who means well. */
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000

@@ -1,14 +1,16 @@
 import { createRoute } from '@hono/zod-openapi'
-import { channelChangesSchema, newChannelSchema } from '@streamtube/contracts/api/requests.ts'
-import { channelSchema, handleSchema, ownChannelSchema } from '@streamtube/contracts/api/resources.ts'
-import { idSchema } from '@streamtube/contracts/ids.ts'
+import {
+  channelChangesSchema,
+  channelRefSchema,
+  newChannelSchema,
+} from '@streamtube/contracts/api/requests.ts'
+import { channelSchema, ownChannelSchema } from '@streamtube/contracts/api/resources.ts'
 import { z } from 'zod'
 import { jsonAnswer, jsonBody, problemAnswers, SIGNED_IN } from '../http/route.ts'
 
 const tags = ['channels']
 
-/** A channel in an address: its handle or its id (a handle never looks like an id). */
-export const channelParams = z.object({ channel: z.union([handleSchema, idSchema]) })
+const channelParams = z.object({ channel: channelRefSchema })
 
 export const getChannel = createRoute({
   method: 'get',

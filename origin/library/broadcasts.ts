@@ -15,7 +15,7 @@ export const ALIVE_MS = 5_000
 /** An encoder that reconnects by itself after the creator's "end stream" is refused for this long, so that it gives up. */
 export const JUST_ENDED_MS = 5_000
 /** Media sequence numbers given out at a time: two minutes' worth. */
-export const SEQUENCE_BLOCK = 60
+const SEQUENCE_BLOCK = 60
 
 export interface PublisherGrant {
   broadcast: BroadcastRow

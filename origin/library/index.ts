@@ -2,7 +2,7 @@ export { appendBroadcast, appendFile, type Batch, type SentRendition, type SentS
 export { authorisePublisher, openBroadcast, reserveSequences } from './broadcasts.ts'
 export type { LibraryDeps } from './deps.ts'
 export { LibraryError, type LibraryErrorCode } from './errors.ts'
-export { streamEnded, streamStarted } from './events.ts'
+export { streamStarted } from './events.ts'
 export { mountLibrary } from './http.ts'
 export { importVideo } from './imports.ts'
 export { deleteOldJobs, LEASE_MS, renewLease } from './jobs.ts'

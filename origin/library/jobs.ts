@@ -8,7 +8,7 @@ const { jobs } = schema
 export type JobRow = typeof jobs.$inferSelect
 
 /** What a job is for. */
-export const jobTaskSchema = z.discriminatedUnion('kind', [
+const jobTaskSchema = z.discriminatedUnion('kind', [
   /** Make a picture of a live broadcast. */
   z.object({ kind: z.literal('thumbnail'), videoId: z.string() }),
   /** Package a file that lies in blobs. */

@@ -25,7 +25,7 @@ export interface StreamReport {
 
 /** What the node is told: to go on, or to close its publisher, and why. */
 export type ReportAnswer = { end: false } | { end: true; reason: EndReason }
-export type EndReason = 'unknown' | 'superseded' | 'over' | 'ended-by-creator' | 'key-replaced'
+type EndReason = 'unknown' | 'superseded' | 'over' | 'ended-by-creator' | 'key-replaced'
 
 /** Takes a node's report of one publisher: keeps its health, moves the broadcast's state, answers whether to go on. */
 export async function reportStream(deps: LibraryDeps, report: StreamReport): Promise<ReportAnswer> {

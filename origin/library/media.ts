@@ -71,7 +71,7 @@ async function servePlaylist(
   const rendition = timeline.find(({ info }) => info.id === renditionId)
   if (renditionId !== null && !rendition) throw notFound('playlist')
   const text = rendition
-    ? vodPlaylist(video.timelineId, rendition)
+    ? vodPlaylist(video.timelineId, rendition, timeline)
     : masterPlaylist(
         timeline.map(({ info, segments }) => ({ info, ...measureBandwidth(info.timescale, segments) })),
       )

@@ -1,4 +1,4 @@
-import { type StreamHealth, streamHealthSchema } from '@streamtube/contracts/api/resources.ts'
+import { streamHealthSchema } from '@streamtube/contracts/api/resources.ts'
 import { z } from 'zod'
 import type { Kv } from '../ports/kv/port.ts'
 
@@ -27,5 +27,3 @@ export async function readPulse(kv: Kv, broadcastId: string): Promise<Pulse | nu
 export async function clearPulse(kv: Kv, broadcastId: string): Promise<void> {
   await kv.delete([keyOf(broadcastId)])
 }
-
-export type { StreamHealth }

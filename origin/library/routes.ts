@@ -1,12 +1,12 @@
 import { createRoute } from '@hono/zod-openapi'
-import { videoChangesSchema, videoListSchema } from '@streamtube/contracts/api/requests.ts'
-import { handleSchema, liveStatusSchema, pageOf, videoSchema } from '@streamtube/contracts/api/resources.ts'
+import { channelRefSchema, videoChangesSchema, videoListSchema } from '@streamtube/contracts/api/requests.ts'
+import { liveStatusSchema, pageOf, videoSchema } from '@streamtube/contracts/api/resources.ts'
 import { idSchema } from '@streamtube/contracts/ids.ts'
 import { z } from 'zod'
 import { jsonAnswer, jsonBody, problemAnswers, SIGNED_IN } from '../http/route.ts'
 
 const videoParams = z.object({ id: idSchema })
-const channelParams = z.object({ channel: z.union([handleSchema, idSchema]) })
+const channelParams = z.object({ channel: channelRefSchema })
 
 export const listVideos = createRoute({
   method: 'get',

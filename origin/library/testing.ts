@@ -6,7 +6,7 @@ import { tokenHash } from '../tokens.ts'
 
 export const NODE_URL = 'http://127.0.0.1:7001'
 /** 2026-11-22T14:00:00Z, at the start of a minute. */
-export const START_MS = 1_795_356_000_000
+const START_MS = 1_795_356_000_000
 
 export async function newKey(creator: Creator): Promise<string> {
   const answer = await creator.browser.post(`/channels/${creator.channelId}/stream-key`)

@@ -8,7 +8,7 @@ import { forbidden, invalidFields, notFound } from '../http/errors.ts'
 
 const { channels, videos } = schema
 
-export type VideoRow = typeof videos.$inferSelect
+type VideoRow = typeof videos.$inferSelect
 
 const shown = {
   video: videos,
@@ -17,7 +17,7 @@ const shown = {
 type ShownRow = { video: VideoRow; channel: Video['channel'] }
 
 /** A video as the API shows it. */
-export function toVideo({ video, channel }: ShownRow): Video {
+function toVideo({ video, channel }: ShownRow): Video {
   return {
     id: video.id,
     title: video.title,

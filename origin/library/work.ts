@@ -20,7 +20,7 @@ const THUMBNAIL_ATTEMPTS = 3
 const LOOK_AGAIN_MS = 1_000
 
 /** A task with what a worker needs to know now. */
-export type ReadyTask = JobTask & { liveUrl: string }
+type ReadyTask = JobTask & { liveUrl: string }
 
 /** Hands jobs to workers. */
 export interface Work {

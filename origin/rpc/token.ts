@@ -3,7 +3,7 @@ import { secretsEqual } from '../tokens.ts'
 const BEARER = /^Bearer ([\x21-\x7e]+)$/i
 
 /** The token of an `authorization: Bearer` header (RFC 6750, section 2.1), or null. */
-export function bearerToken(header: string | null | undefined): string | null {
+function bearerToken(header: string | null | undefined): string | null {
   return BEARER.exec(header ?? '')?.[1] ?? null
 }
 

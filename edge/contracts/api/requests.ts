@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { idSchema } from '../ids.ts'
 import { handleSchema, ladderModes } from './resources.ts'
 
 /** Longer passwords would only cost hashing time; NIST SP 800-63B asks for at least 64. */
@@ -19,6 +20,9 @@ const titleSchema = z.string().trim().min(1, 'must not be empty').max(120, 'use 
 const nameSchema = z.string().trim().min(1, 'must not be empty').max(60, 'use 60 characters at most')
 const descriptionSchema = z.string().trim().max(5000, 'use 5000 characters at most')
 const linkTokenSchema = z.string().min(1).max(200)
+
+/** A channel in an address: its handle or its id (a handle never looks like an id). */
+export const channelRefSchema = z.union([handleSchema, idSchema])
 
 export const signUpSchema = z
   .object({
