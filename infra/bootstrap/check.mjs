@@ -14,7 +14,8 @@ await runScript(async () => {
   const bin = (/** @type {string} */ name) => join(root, 'node_modules', '.bin', name)
   /** @type {[string, string, string[]][]} */
   const waiting = [
-    ['types: origin, db, test', bin('tsc'), ['-p', '.']],
+    ['types: origin, db', bin('tsc'), ['-p', '.']],
+    ['types: test', bin('tsc'), ['-p', 'test']],
     ['types: web', 'npm', ['run', '--silent', 'check', '-w', '@streamtube/web']],
     ['types: edge', bin('tsc'), ['-p', 'edge']],
     ['types: edge, tests', bin('tsc'), ['-p', 'edge/tsconfig.test.json']],
@@ -29,6 +30,8 @@ await runScript(async () => {
     ['dead code', bin('knip'), []],
     ['generated files', node24, [join(root, 'infra', 'bootstrap', 'generate.mjs'), '--check']],
   ]
+  // The pages' configuration is partly made, and looked at by more than one check.
+  await run('npm', ['run', '--silent', 'sync', '-w', '@streamtube/web'], { env })
   let failures = 0
   const worker = async () => {
     for (let check = waiting.shift(); check; check = waiting.shift()) {
