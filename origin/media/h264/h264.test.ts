@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { MediaError } from '../errors.ts'
 import { AVC_CONFIG, AVC_CONFIG_1080, accessUnit, fromHex, nal } from '../test-samples.ts'
 import { buildAvcConfig, parseAvcConfig } from './avcc.ts'
-import { KeyFrameInterval } from './key-interval.ts'
 import { inspectAccessUnit } from './nal.ts'
 import { avcCodecs, parseSps } from './sps.ts'
 import { h264Track } from './track.ts'
@@ -131,15 +130,5 @@ describe('an access unit', () => {
       }),
       { numRuns: 5000 },
     )
-  })
-})
-
-describe('the key-frame interval', () => {
-  it('is known from the second key frame on', () => {
-    const interval = new KeyFrameInterval()
-    interval.key(0)
-    expect(interval.intervalMs).toBeNull()
-    interval.key(180_000)
-    expect(interval.intervalMs).toBe(2000)
   })
 })

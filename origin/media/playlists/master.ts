@@ -8,11 +8,13 @@ export interface MasterRendition extends Bandwidth {
 
 /**
  * Multivariant playlist (RFC 8216bis 4.4.6): a variant per video rendition in the given order, audio as one group; audio
- * alone is a variant. Claims no independent segments (MEDIA.md 6).
+ * alone is a variant; renditions without any media are left out. Claims no independent segments (MEDIA.md 6).
  */
 export function masterPlaylist(renditions: readonly MasterRendition[]): string {
-  const videos = renditions.filter((r) => r.info.kind === 'video')
-  const audio = renditions.find((r) => r.info.kind === 'audio') ?? null
+  // A rung that never came has nothing to play.
+  const playable = renditions.filter((r) => r.averageBps > 0)
+  const videos = playable.filter((r) => r.info.kind === 'video')
+  const audio = playable.find((r) => r.info.kind === 'audio') ?? null
   const captions = videos.some((r) => r.info.captions)
   let text = '#EXTM3U\n#EXT-X-VERSION:9\n'
   if (videos.length === 0) return audio ? text + variant(audio, null, false) : text
