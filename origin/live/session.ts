@@ -114,6 +114,9 @@ export class LiveSession implements Publication {
   #onSanitised(event: SanitisedEvent): void {
     this.#health.observe(event, this.#options.nowMs())
     if (event.type === 'tracks') this.#begin(event)
+    if (event.type === 'track-changed' && !event.playable) {
+      this.#cutEncoder('The encoder changed its settings in a way that needs a new connection.')
+    }
     this.#packager?.push(event)
     this.#ladder?.push(event)
   }
