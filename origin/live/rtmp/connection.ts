@@ -4,6 +4,7 @@ import type { FlvTag } from '../../media/flv/reader.ts'
 import { type CloseReason, type Publication, type PublishDesk, PublishRefused } from './desk.ts'
 import type { RtmpLimits, RtmpTimeouts } from './limits.ts'
 import type { RtmpMetrics } from './metrics.ts'
+import type { Payloads } from './payloads.ts'
 import { authorized, type PublishOffer, type RtmpAction, type RtmpState, takeCommand } from './session.ts'
 import { createWire, type RtmpCommand, type Wire } from './wire.ts'
 
@@ -12,6 +13,7 @@ export interface ConnectionOptions {
   limits: RtmpLimits
   timeouts: RtmpTimeouts
   metrics: RtmpMetrics
+  payloads: Payloads
   log: Logger
 }
 
@@ -48,6 +50,7 @@ export class RtmpConnection {
         message: (message) => this.#takeMessage(message),
       },
       options.limits,
+      options.payloads,
     )
     this.#timer = setTimeout(() => this.close('establish-timeout'), options.timeouts.establishMs)
     socket.setNoDelay(true)

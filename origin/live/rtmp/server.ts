@@ -5,6 +5,7 @@ import { RtmpConnection } from './connection.ts'
 import type { PublishDesk } from './desk.ts'
 import { defaultLimits, defaultTimeouts, type RtmpLimits, type RtmpTimeouts } from './limits.ts'
 import type { RtmpMetrics } from './metrics.ts'
+import { createPayloads } from './payloads.ts'
 
 export interface RtmpServerOptions {
   host: string
@@ -35,12 +36,13 @@ export async function startRtmpServer(options: RtmpServerOptions): Promise<RtmpS
   const limits = { ...defaultLimits, ...options.limits }
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   const connections = new Set<RtmpConnection>()
+  const payloads = createPayloads()
 
   const accept = (socket: Socket) => {
     metrics.opened()
     const connection: RtmpConnection = new RtmpConnection(
       socket,
-      { desk, limits, timeouts, metrics, log },
+      { desk, limits, timeouts, metrics, payloads, log },
       () => connections.delete(connection),
     )
     connections.add(connection)

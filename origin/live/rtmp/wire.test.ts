@@ -12,6 +12,7 @@ import {
 } from '../../../test/support/rtmp-client.ts'
 import type { FlvTag } from '../../media/flv/reader.ts'
 import { defaultLimits, type RtmpLimits } from './limits.ts'
+import { createPayloads } from './payloads.ts'
 import { createWire, type RtmpCommand, WireError } from './wire.ts'
 
 function openWire(limits: Partial<RtmpLimits> = {}) {
@@ -25,6 +26,7 @@ function openWire(limits: Partial<RtmpLimits> = {}) {
       message: (message) => messages.push(message),
     },
     { ...defaultLimits, ...limits },
+    createPayloads(),
   )
   return { wire, commands, messages, output }
 }
@@ -46,12 +48,16 @@ function failure(run: () => void): string {
   return 'none'
 }
 
+const pattern = Buffer.alloc(
+  9 * 1024 * 1024,
+  Uint8Array.from({ length: 251 }, (_, index) => index),
+)
 const media = (sizeBytes: number, chunkStream = 6, timestampMs = 40) => ({
   chunkStream,
   type: 9,
   timestampMs,
   messageStream: 1,
-  payload: Buffer.from(Array.from({ length: sizeBytes }, (_, index) => index % 251)),
+  payload: pattern.subarray(0, sizeBytes),
 })
 
 describe('the wire', () => {
@@ -237,7 +243,8 @@ describe('the wire', () => {
   test('takes large messages once media are expected', () => {
     const { wire, messages } = shaken()
     wire.expectMedia()
-    wire.read(chunked(media(2_000_000)))
+    wire.read(setChunkSize(65_536))
+    wire.read(chunked(media(2_000_000), 65_536))
     expect(messages[0]?.data.length).toBe(2_000_000)
     expect(failure(() => wire.read(chunked(media(8 * 1024 * 1024 + 1))))).toBe('message-size')
   })

@@ -3,6 +3,7 @@ import amf from 'node-media-server/src/protocol/amf.js'
 import Rtmp from 'node-media-server/src/protocol/rtmp.js'
 import type { FlvTag } from '../../media/flv/reader.ts'
 import type { RtmpLimits } from './limits.ts'
+import type { Payloads } from './payloads.ts'
 
 // It prints what strangers send, a line each; what matters is in our own errors.
 logger.log = () => {}
@@ -80,8 +81,8 @@ const WINDOW_BYTES = 2_500_000
 const NOTHING = Buffer.alloc(0)
 
 /** Makes the wire of one connection. */
-export function createWire(handler: WireHandler, limits: RtmpLimits): Wire {
-  return new GuardedRtmp(handler, limits)
+export function createWire(handler: WireHandler, limits: RtmpLimits, payloads: Payloads): Wire {
+  return new GuardedRtmp(handler, limits, payloads)
 }
 
 /**
@@ -91,16 +92,18 @@ export function createWire(handler: WireHandler, limits: RtmpLimits): Wire {
 class GuardedRtmp extends WireMethods implements Wire {
   readonly #handler: WireHandler
   readonly #limits: RtmpLimits
+  readonly #payloads: Payloads
   #mediaBytes: number
   #bufferedBytes = 0
   #receivedBytes = 0
   #acknowledgedBytes = 0
   #failed = false
 
-  constructor(handler: WireHandler, limits: RtmpLimits) {
+  constructor(handler: WireHandler, limits: RtmpLimits, payloads: Payloads) {
     super()
     this.#handler = handler
     this.#limits = limits
+    this.#payloads = payloads
     this.#mediaBytes = limits.commandBytes
     this.onOutputCallback = (bytes) => handler.output(bytes)
     this.handshakePayload = Buffer.allocUnsafe(HANDSHAKE_BYTES)
@@ -196,7 +199,7 @@ class GuardedRtmp extends WireMethods implements Wire {
     if (this.#bufferedBytes > this.#limits.bufferedBytes) {
       throw new WireError('buffered', `more than ${this.#limits.bufferedBytes} bytes of unfinished messages`)
     }
-    packet.payload = Buffer.allocUnsafe(packet.header.length)
+    packet.payload = this.#payloads.allocate(packet.header.length)
     packet.capacity = packet.header.length
   }
 
