@@ -342,6 +342,13 @@ describe('a ladder', () => {
     expect(rung.map((s) => s.sequence)).toEqual(recording.segments('source').map((s) => s.sequence))
     const gaps = rung.filter((s) => s.gap).map((s) => s.sequence)
     expect(gaps).toEqual([5, 6, 7, 8])
+    const told = (id: string, sequence: number) =>
+      recording.events.findIndex(
+        (e) => e.type === 'segment' && e.renditionId === id && e.entry.sequence === sequence,
+      )
+    for (const sequence of [5, 6, 7]) {
+      expect(told('180p30', sequence)).toBeLessThan(told('source', sequence + 1))
+    }
     expect(rung.filter((s) => !s.gap && s.sequence !== 4).every((s) => s.independent)).toBe(true)
   })
 

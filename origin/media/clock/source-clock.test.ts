@@ -22,6 +22,15 @@ describe('the source clock', () => {
     expect(clock.jumps).toBe(0)
   })
 
+  it('lets the second track begin before the wrap, and a stamp step back over it', () => {
+    const clock = new SourceClock()
+    expect(clock.map('video', 5, 0)).toBe(0)
+    expect(clock.map('audio', 2 ** 32 - 10, 0)).toBe(-15)
+    expect(clock.map('audio', 11, 20)).toBe(6)
+    expect(clock.map('audio', 2 ** 32 - 1, 20)).toBe(-6)
+    expect(clock.jumps).toBe(0)
+  })
+
   it('takes a jump out, forwards or backwards, and keeps the tracks together', () => {
     for (const jump of [3_600_000, -5_000, 40_000, -1_000_000_000]) {
       const clock = new SourceClock()
@@ -57,6 +66,14 @@ describe('the source clock', () => {
     expect(clock.map('video', 3033, 6000)).toBe(3033)
     expect(clock.map('audio', 26, 6000)).toBe(26)
     expect(clock.map('video', 3066, 6000)).toBe(3066)
+    expect(clock.jumps).toBe(0)
+  })
+
+  it('keeps the tracks together when a picture stood still for minutes while sound went on', () => {
+    const clock = new SourceClock()
+    clock.map('video', 0, 0)
+    for (let t = 0; t < 120_000; t += 20) clock.map('audio', t, t)
+    expect(clock.map('video', 120_000, 120_000)).toBe(120_000)
     expect(clock.jumps).toBe(0)
   })
 

@@ -47,9 +47,12 @@ export class SourceClock {
     track.raw = stampMs
     track.unwrapped += step
     const kept = track.outMs + step
-    if (this.#plausible(step, kept, arrivedAtMs)) {
+    const other = this.#tracks[kind === 'video' ? 'audio' : 'video']
+    // A picture that stood still comes back where the sound is.
+    const rejoins = step > 0 && other !== null && Math.abs(kept - other.outMs) <= MAX_STEP_MS
+    if (rejoins || this.#plausible(step, kept, arrivedAtMs)) {
       if (step > 0 && step <= MAX_STEP_MS) track.stepMs = step
-    } else this.#takeOut(track, this.#tracks[kind === 'video' ? 'audio' : 'video'])
+    } else this.#takeOut(track, other)
     track.outMs = track.unwrapped + track.base + track.shift
     this.#leadMs = Math.max(this.#leadMs, this.#leadAt(track.outMs, arrivedAtMs))
     return track.outMs
