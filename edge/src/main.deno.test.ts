@@ -15,7 +15,8 @@ import { makePrivateJwk, TIMELINE, testId, VIDEO } from './testing/test-edge.ts'
 
 const OBJECT = `m/${TIMELINE}/source/1/s7.m4s`
 const PLAYLIST = `live/${VIDEO}/source.m3u8`
-const LARGE = Buffer.alloc(1_500_000, 'large')
+const PATIENCE = { timeout: 20_000 }
+const LARGE = Buffer.alloc(400_000, 'large')
 
 interface RunningEdge {
   child: ChildProcessWithoutNullStreams
@@ -30,8 +31,9 @@ let key: SigningKey
 let origin: Server
 let originUrl = ''
 let asked: IncomingMessage[] = []
-/** Answers playlists; replaced by tests that hold them back. */
+/** Answer playlists and pages; replaced by tests that hold them back. */
 let answerPlaylist: (response: ServerResponse) => void
+let answerPage: (response: ServerResponse) => void
 const running = new Set<ChildProcessWithoutNullStreams>()
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,9 +59,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.writeHead(201, { 'content-type': 'text/plain' }).end((await text(request)).toUpperCase())
     return
   }
-  response
-    .writeHead(200, { 'content-type': 'text/html', 'set-cookie': ['a=1', 'b=2'] })
-    .end('<p>'.repeat(1000))
+  answerPage(response)
 }
 
 function token(claims: Record<string, unknown> = {}): Promise<string> {
@@ -150,6 +150,11 @@ beforeEach(() => {
     response.writeHead(200, { 'content-type': 'application/vnd.apple.mpegurl', 'cache-control': 'no-cache' })
     response.end('#EXTM3U')
   }
+  answerPage = (response) => {
+    response
+      .writeHead(200, { 'content-type': 'text/html', 'set-cookie': ['a=1', 'b=2'] })
+      .end('<p>'.repeat(1000))
+  }
 })
 afterAll(() => {
   origin.closeAllConnections()
@@ -230,7 +235,6 @@ describe('the edge on Deno', () => {
     await raw(edge.port, '/api/%2e%2e\\rpc/x')
     expect(asked.filter(({ url }) => url?.startsWith('/api/'))).toEqual([])
     expect(asked.filter(({ url }) => url?.startsWith('/media/') && url.includes(TIMELINE))).toEqual([])
-    for (const request of asked) expect(request.headers['x-streamtube-edge']).toBeUndefined()
   })
 
   test('forwards pages and the API both ways, and packs them for the way', async () => {
@@ -253,6 +257,35 @@ describe('the edge on Deno', () => {
     expect((await page.text()).length).toBe(3000)
   })
 
+  test('a viewer who goes away from a page is gone for the server of the pages too', async () => {
+    const held = Promise.withResolvers<ServerResponse>()
+    answerPage = held.resolve
+    const viewer = new AbortController()
+    const page = fetch(`${edge.url}/slow`, { signal: viewer.signal }).catch(({ name }) => name)
+    const response = await held.promise
+    viewer.abort()
+    expect(await page).toBe('AbortError')
+    if (!response.closed) await once(response, 'close')
+    expect(response.writableFinished).toBe(false)
+  })
+
+  test('a viewer who goes away from an object that still arrives leaves it to the others', async () => {
+    const held = Promise.withResolvers<ServerResponse>()
+    answerPlaylist = held.resolve
+    const url = `${edge.url}/p/${await token()}/${PLAYLIST}?_HLS_msn=5`
+    const viewer = new AbortController()
+    const first = fetch(url, { signal: viewer.signal }).catch(({ name }) => name)
+    const response = await held.promise
+    const second = fetch(url)
+    const figures = async () => (await fetch(`${edge.metricsUrl}/metrics`)).text()
+    await expect.poll(figures, PATIENCE).toContain('streamtube_edge_requests_in_flight{process="edge"} 2')
+    viewer.abort()
+    expect(await first).toBe('AbortError')
+    response.end('#EXTM3U')
+    expect(await (await second).text()).toBe('#EXTM3U')
+    expect(asked.length).toBe(1)
+  })
+
   test('tells its health and its figures on a port of its own', async () => {
     expect(await (await fetch(`${edge.metricsUrl}/readyz`)).text()).toBe('ready\n')
     expect(await (await fetch(`${edge.metricsUrl}/healthz`)).text()).toBe('ok\n')
@@ -268,15 +301,13 @@ describe('the edge on Deno', () => {
     const held = await waiting.promise
     const draining = once(edge.child, 'exit')
     edge.child.kill('SIGTERM')
-    await expect.poll(() => edge.lines.join('')).toContain('"Draining"')
-    await expect
-      .poll(() =>
-        fetch(edge.url).then(
-          () => 'taken',
-          () => 'refused',
-        ),
+    await expect.poll(() => edge.lines.join(''), PATIENCE).toContain('"Draining"')
+    const visit = () =>
+      fetch(edge.url).then(
+        () => 'taken',
+        () => 'refused',
       )
-      .toBe('refused')
+    await expect.poll(visit, PATIENCE).toBe('refused')
     held.end('#EXTM3U')
     expect(await (await open).text()).toBe('#EXTM3U')
     expect(await draining).toEqual([0, null])

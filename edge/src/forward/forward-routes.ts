@@ -16,12 +16,10 @@ export interface ForwardRoutesOptions extends Pick<Env, 'config' | 'fetch'> {
 export function createForwardRoutes({ config, fetch, proof, assets }: ForwardRoutesOptions): Hono<SiteTypes> {
   const forwarder = new Forwarder({ fetch })
   const { maxRequestBodyBytes: maxBodyBytes } = config.limits
-  const api: Target = {
-    baseUrl: config.apiUrl,
-    extraHeaders: async () => ({ [EDGE_TOKEN_HEADER]: await proof() }),
-    maxBodyBytes,
-  }
-  const web: Target = { baseUrl: config.webUrl, extraHeaders: async () => ({}), maxBodyBytes }
+  // The pages hand it on to the api role with what they ask for their viewer.
+  const extraHeaders = async () => ({ [EDGE_TOKEN_HEADER]: await proof() })
+  const api: Target = { baseUrl: config.apiUrl, extraHeaders, maxBodyBytes }
+  const web: Target = { baseUrl: config.webUrl, extraHeaders, maxBodyBytes }
   const https = config.publicUrl.startsWith('https:')
 
   function clientOf(context: Context<SiteTypes>): Client {
