@@ -59,7 +59,7 @@ export function createApp(env: Env): App {
     if (error instanceof HTTPException) return error.getResponse()
     const trouble = troubleOf(error)
     if (trouble) {
-      env.log.debug({ err: error, requestId }, 'Forwarding failed')
+      if (trouble.status >= 500) env.log.warn({ err: error, requestId }, trouble.detail)
       return troubleResponse(context.req.raw, trouble, requestId)
     }
     if (context.req.raw.signal.aborted) return new Response(null, { status: 499 })

@@ -14,8 +14,11 @@ interface Fetcher {
 /** Variables and secrets by the names that the Deno edge has in its environment; `ORIGIN`, if bound, reaches the origins. */
 export type Bindings = Record<string, unknown> & { ORIGIN?: Fetcher }
 
-/** Made by an isolate's first request and used by all that follow. */
-let app: Promise<App> | undefined
+/**
+ * Made by an isolate's first requests and used by all that follow. Not a promise: one that belongs to a request never
+ * settles when that request is given up.
+ */
+let app: App | undefined
 
 async function build(bindings: Bindings): Promise<App> {
   const { config, privateJwk, logLevel } = readSettings((name) => {
@@ -41,8 +44,7 @@ async function build(bindings: Bindings): Promise<App> {
 
 export default {
   async fetch(request: Request, bindings: Bindings): Promise<Response> {
-    app ??= build(bindings)
-    const { fetch } = await app
-    return fetch(request, () => request.headers.get('cf-connecting-ip') ?? '')
+    app ??= await build(bindings)
+    return app.fetch(request, () => request.headers.get('cf-connecting-ip') ?? '')
   },
 }

@@ -55,7 +55,6 @@ export function observe({ newId, nowMs, log }: Env): MiddlewareHandler<SiteTypes
       status,
       durationMs: nowMs() - startMs,
     }
-    if (status >= 500) log.warn(fields, 'A request failed')
-    else log.debug(fields, 'Answered')
+    log.debug(fields, 'Answered')
   }
 }
