@@ -31,6 +31,3 @@ export interface RunningDemo {
   /** Ends the stream and whatever is still being made. */
   close(): Promise<void>
 }
-
-/** `startDemo` of index.ts resolves when the stream is live, the videos play and demo.json is written. */
-export type StartDemo = (options: DemoOptions) => Promise<RunningDemo>
