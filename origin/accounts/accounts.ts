@@ -6,6 +6,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { Audit } from '../audit.ts'
 import { channelsOf, checkHandle, createChannel, handleTaken } from '../channels/index.ts'
 import { ApiError } from '../http/errors.ts'
+import type { Metrics } from '../metrics.ts'
 import type { Kv } from '../ports/kv/port.ts'
 import { createGuesses, type Guesses } from './guesses.ts'
 import { deleteLinks, takeLink } from './links.ts'
@@ -21,6 +22,7 @@ export interface AccountDeps {
   kv: Kv
   audit: Audit
   passwords: Passwords
+  metrics: Metrics
   now: () => number
 }
 
@@ -58,6 +60,11 @@ const SETUP_LOCK = 0x5e7c9
 export function createAccounts(deps: AccountDeps): Accounts {
   const { db, audit, passwords, now } = deps
   const guesses: Guesses = createGuesses(deps.kv)
+  const signIns = deps.metrics.counter({
+    name: 'sign_ins_total',
+    help: 'Sign-ins with a password, by how they went',
+    labelNames: ['result'],
+  })
   let someoneIsHere = false
 
   async function setupNeeded(from: Database = db): Promise<boolean> {
@@ -77,11 +84,13 @@ export function createAccounts(deps: AccountDeps): Accounts {
       const right = await passwords.matches(password, person?.passwordHash ?? null)
       const about = { address: client.address, requestId: client.requestId }
       if (!person || !right) {
+        signIns.inc({ result: 'refused' })
         audit.note('sign-in.refused', { ...about, personId: person?.id ?? null })
         throw new ApiError('wrong-credentials', 401, 'Handle, e-mail or password is wrong')
       }
       await guesses.forgiveSignIn(account, client.address)
       const token = await startSession(db, { personId: person.id, oldToken: client.token, nowMs: now() })
+      signIns.inc({ result: 'ok' })
       audit.note('sign-in', { ...about, personId: person.id })
       return { token, personId: person.id }
     },

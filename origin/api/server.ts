@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { ApiEnv } from '../http/context.ts'
-import type { RpcDeps } from '../rpc/routes.ts'
-import { rpcHandler } from '../rpc/server.ts'
+import { type RpcOptions, rpcHandler } from '../rpc/server.ts'
 
 /** Where edges find the services, in Connect over HTTP/1.1. */
 const RPC_PREFIX = '/rpc'
@@ -23,11 +22,7 @@ export interface ApiServer {
 }
 
 /** Serves the app, and the RPC services under /rpc, on loopback. @throws the listen error when the port is taken */
-export async function serveApi(
-  port: number,
-  app: Hono<ApiEnv>,
-  rpc: RpcDeps & { serviceToken: string },
-): Promise<ApiServer> {
+export async function serveApi(port: number, app: Hono<ApiEnv>, rpc: RpcOptions): Promise<ApiServer> {
   const web = getRequestListener(app.fetch)
   const services = rpcHandler(rpc, RPC_PREFIX)
   const server = createServer((request, response) => {

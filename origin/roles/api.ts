@@ -9,11 +9,13 @@ import {
   deleteOldJobs,
   endSilentBroadcasts,
   type LibraryDeps,
+  measureLibrary,
   streamStarted,
   type Work,
 } from '../library/index.ts'
 import { onEvent } from '../ports/events/event.ts'
 import type { StartRole } from '../role.ts'
+import { callTimes } from '../rpc/guard.ts'
 import { serveRpc } from '../rpc/server.ts'
 import { createEdgeTokenVerifier } from '../trust/edge-token.ts'
 
@@ -31,7 +33,9 @@ export const startApi: StartRole = async ({ config, log, metrics }) => {
   const now = Date.now
   const library: LibraryDeps = { db: database.db, kv, blobs, events, log, now }
   const audit = createAudit(docs, log, now)
-  const accounts = createAccounts({ db: library.db, kv, audit, passwords: await createPasswords(), now })
+  const passwords = await createPasswords()
+  const accounts = createAccounts({ db: library.db, kv, audit, passwords, metrics, now })
+  measureLibrary(metrics, library.db)
   const work = createWork(library)
   const closing = new AbortController()
 
@@ -51,6 +55,7 @@ export const startApi: StartRole = async ({ config, log, metrics }) => {
     demo: config.demo,
     secret: config.serviceToken,
     serviceToken: config.serviceToken,
+    calls: callTimes(metrics),
     closing: closing.signal,
   }
   const pictures = await events.subscribe({

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import type { ConnectRouterOptions } from '@connectrpc/connect'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
 import type { Logger } from '../log.ts'
-import { guardCalls } from './errors.ts'
+import type { Histogram } from '../metrics.ts'
+import { guardCalls } from './guard.ts'
 import { type RpcDeps, rpcRoutes } from './routes.ts'
 
 /** A batch of the index with its headers is far below this. */
@@ -13,7 +14,8 @@ const MAX_DEADLINE_MS = 35_000
 /** How long calls under way may still take when the server closes. */
 const DRAIN_MS = 5_000
 
-type RpcOptions = RpcDeps & { serviceToken: string; log: Logger }
+/** What serving takes; `calls` as of `callTimes`. */
+export type RpcOptions = RpcDeps & { serviceToken: string; log: Logger; calls: Histogram }
 
 /** The services as a request handler; under `prefix` on HTTP/1.1 (Connect), bare on HTTP/2 (gRPC). */
 export function rpcHandler(options: RpcOptions, prefix = '') {

@@ -16,6 +16,7 @@ import { openJsonbDocs } from '../../ports/docs/jsonb.ts'
 import { openOutboxEvents } from '../../ports/events/outbox.ts'
 import { openEmbeddedKv } from '../../ports/kv/embedded.ts'
 import { connectRpc } from '../../rpc/client.ts'
+import { callTimes } from '../../rpc/guard.ts'
 import { serveRpc } from '../../rpc/server.ts'
 import { createApi } from '../app.ts'
 import { serveApi } from '../server.ts'
@@ -42,14 +43,16 @@ export async function startApiForTests(options: { demo?: boolean } = {}) {
 
   const library: LibraryDeps = { db: database.db, kv, blobs, events, log, now }
   const audit = createAudit(docs, log, now)
-  const accounts = createAccounts({ db: library.db, kv, audit, passwords: await createPasswords(), now })
+  const metrics = createMetrics('api')
+  const passwords = await createPasswords()
+  const accounts = createAccounts({ db: library.db, kv, audit, passwords, metrics, now })
   const work = createWork(library)
   const closing = new AbortController()
   const app = createApi({
     ...library,
     accounts,
     audit,
-    metrics: createMetrics('api'),
+    metrics,
     trust: { verify: async (token) => token === EDGE_TOKEN },
     site: { publicUrl: 'http://localhost:8080', rtmpPort: 1935, rtmpsPort: null },
   })
@@ -61,6 +64,7 @@ export async function startApiForTests(options: { demo?: boolean } = {}) {
     demo: options.demo ?? false,
     secret: SERVICE_TOKEN,
     serviceToken: SERVICE_TOKEN,
+    calls: callTimes(metrics),
     closing: closing.signal,
   }
   const rpcServer = await serveRpc(0, rpc)
