@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { type DemoFile, demoFileSchema } from '../../origin/demo/demo-file.ts'
 import { findFreePorts } from '../../origin/supervisor/free-ports.ts'
 import { processesWith } from './processes.ts'
 
@@ -22,14 +23,6 @@ export interface PlatformOptions {
   command?: readonly [string, ...string[]]
   /** How long the start may take; 60 s unless told. */
   deadlineMs?: number
-}
-
-/** What `DATA_DIR/demo.json` says. */
-export interface DemoFile {
-  url: string
-  rtmp: { url: string; key: string; channel: { watch: string; master: string } }
-  live: { id: string; watch: string; master: string }
-  videos: { id: string; watch: string; master: string }[]
 }
 
 /** One log line of any part. */
@@ -96,7 +89,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       dataDir,
       setupLink: ready.setupLink === undefined ? undefined : String(ready.setupLink),
       startMs: performance.now() - startedAt,
-      demo: demo ? JSON.parse(readFileSync(resolve(root, dataDir, 'demo.json'), 'utf8')) : undefined,
+      demo: demo ? readDemo(resolve(root, dataDir, 'demo.json')) : undefined,
       logs,
       processes: () => processesWith('STREAMTUBE_RUN', run),
       stop,
@@ -105,6 +98,10 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     await stop('SIGTERM')
     throw error
   }
+}
+
+function readDemo(file: string): DemoFile {
+  return demoFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
 }
 
 function waitUntilReady(child: ChildProcess, logs: LogLine[], deadlineMs: number): Promise<LogLine> {
