@@ -1,7 +1,5 @@
 export {
   LIVE_HOLD,
-  type ListedPart,
-  type LiveSegment,
   type LiveView,
   livePlaylist,
 } from './playlists/live.ts'

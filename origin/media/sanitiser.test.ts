@@ -11,14 +11,11 @@ import {
   interleave,
   nal,
   sanitise,
+  tracks,
   videoEvents,
   videoTrack,
 } from './test-samples.ts'
-import type { SourceEvent, Track } from './types.ts'
-
-function tracks(...list: Track[]): SourceEvent[] {
-  return list.map((track) => ({ type: 'track', track }))
-}
+import type { SourceEvent } from './types.ts'
 
 function samplesOf(events: SanitisedEvent[], kind: 'video' | 'audio') {
   return events.flatMap((e) => (e.type === 'sample' && e.kind === kind ? [e.sample] : []))

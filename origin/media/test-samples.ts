@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { aacTrack } from './aac/config.ts'
 import { h264Track } from './h264/track.ts'
 import { Packager, type PackagerEvent, type PackagerOptions } from './packager.ts'
@@ -137,4 +138,44 @@ export function packageAll(events: SourceEvent[], options: Partial<PackagerOptio
   sanitiser.finish()
   packager.finish()
   return recording
+}
+
+export function tracks(
+  ...list: (ReturnType<typeof videoTrack> | ReturnType<typeof audioTrack>)[]
+): SourceEvent[] {
+  return list.map((track) => ({ type: 'track', track }))
+}
+
+/** A camera with sound. */
+export function show(
+  camera: Parameters<typeof videoEvents>[0],
+  frameRate: number | null = null,
+): SourceEvent[] {
+  const audio = audioTrack()
+  return [
+    ...tracks(videoTrack(frameRate), audio),
+    ...interleave(videoEvents(camera), audioEvents(audio, camera.seconds)),
+  ]
+}
+
+/** Each segment begins where the one before ended. */
+export function expectContinuous(segments: SegmentEntry[]): void {
+  expect(segments.length).toBeGreaterThan(1)
+  for (const [i, segment] of segments.entries()) {
+    const next = segments[i + 1]
+    if (next) expect(Math.abs(segment.dts + segment.duration - next.dts)).toBeLessThanOrEqual(1)
+  }
+}
+
+/** MEDIA.md 7: equal numbers at equal program date times; audio begins with its first frame at or after the cut. */
+export function expectAligned(recording: Recording): void {
+  const source = recording.segments('source')
+  const audio = recording.segments('audio')
+  expect(source.length).toBeGreaterThan(2)
+  expect(audio.map((s) => s.sequence)).toEqual(source.map((s) => s.sequence))
+  for (const [i, segment] of source.entries()) {
+    const late = (audio[i]?.programTimeMs ?? 0) - segment.programTimeMs
+    expect(late, `segment ${segment.sequence}`).toBeGreaterThanOrEqual(0)
+    expect(late, `segment ${segment.sequence}`).toBeLessThanOrEqual(22)
+  }
 }
