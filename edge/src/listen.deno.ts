@@ -1,3 +1,4 @@
+import { problemResponse } from './http/problems.ts'
 import type { Log } from './log.ts'
 
 /** The page that shows the set-up holds the port until the site takes over. */
@@ -36,9 +37,14 @@ export function readTls(certPath: string | undefined, keyPath: string | undefine
  */
 export async function listen(options: ListenOptions): Promise<Deno.HttpServer<Deno.NetAddr> | undefined> {
   const { hostname, port, tls, handler, log, signal } = options
+  const onError = (err: unknown) => {
+    log.error({ err }, 'A request failed outside of its route')
+    return problemResponse('internal', 500)
+  }
+  const serveOptions = { hostname, port, ...tls, automaticCompression: true, onListen: () => {}, onError }
   for (let waitedMs = 0; !signal.aborted; waitedMs += RETRY_EVERY_MS) {
     try {
-      return Deno.serve({ hostname, port, ...tls, automaticCompression: true, onListen: () => {} }, handler)
+      return Deno.serve(serveOptions, handler)
     } catch (error) {
       if (!(error instanceof Deno.errors.AddrInUse) || waitedMs >= RETRY_FOR_MS) throw error
       if (waitedMs === 0) log.info({ port }, 'Waiting for the port')

@@ -82,14 +82,14 @@ function denoPath(): string {
   return join(dirname(createRequire(import.meta.url).resolve(`@deno/${platform}/package.json`)), 'deno')
 }
 
-function spawnEdge(port = 0): ChildProcessWithoutNullStreams {
+function spawnEdge(port = 0, host = '127.0.0.1'): ChildProcessWithoutNullStreams {
   const args = edgeProcessArguments({
     mainPath: join(import.meta.dirname, 'main.deno.ts'),
     endWithStdin: true,
   })
   const env: Record<string, string> = {
     PORT: String(port),
-    HOST: '127.0.0.1',
+    HOST: host,
     PUBLIC_URL: 'http://localhost',
     METRICS_PORT: '0',
     API_URL: originUrl,
@@ -269,6 +269,20 @@ describe('the edge on Deno', () => {
     expect(response.writableFinished).toBe(false)
   })
 
+  test('a viewer who goes away in the middle of a long page ends it', async () => {
+    const held = Promise.withResolvers<ServerResponse>()
+    answerPage = held.resolve
+    const viewer = new AbortController()
+    const page = fetch(`${edge.url}/long`, { signal: viewer.signal })
+    const response = await held.promise
+    response.writeHead(200, { 'content-type': 'text/plain' }).write('a beginning')
+    const reader = (await page).body?.getReader()
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('a beginning')
+    viewer.abort()
+    if (!response.closed) await once(response, 'close')
+    expect(response.writableFinished).toBe(false)
+  })
+
   test('a viewer who goes away from an object that still arrives leaves it to the others', async () => {
     const held = Promise.withResolvers<ServerResponse>()
     answerPlaylist = held.resolve
@@ -348,6 +362,14 @@ describe('the life of the process', () => {
     const ended = once(edge.child, 'exit')
     edge.child.stdin.end()
     expect(await ended).toEqual([0, null])
+  })
+
+  test('an address that is not of this machine is said and the process ends', async () => {
+    // TEST-NET-1 (RFC 5737): nobody's.
+    const child = spawnEdge(0, '192.0.2.1')
+    const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+    expect(said).toContain('Viewers can not be taken')
+    expect(code).toBe(1)
   })
 
   test('a variable that is missing is named and the process ends', async () => {

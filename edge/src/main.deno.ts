@@ -45,6 +45,11 @@ const health = Deno.serve(
   { hostname: '127.0.0.1', port: portOf('METRICS_PORT', 9464), onListen: () => {} },
   (request) => answerHealth(request, metrics, () => isReady),
 )
+// The runtime rejects promises that nobody holds when viewers vanish in mid-answer: not a reason to drop all the others.
+globalThis.addEventListener('unhandledrejection', (event) => {
+  event.preventDefault()
+  log.error({ err: event.reason }, 'A failure that nobody waited for')
+})
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   Deno.addSignalListener(signal, () => ending.abort(signal))
 }
@@ -57,6 +62,9 @@ const server = await listen({
   log,
   signal: ending.signal,
   handler: (request, info) => app.fetch(request, () => info.remoteAddr.hostname),
+}).catch((err): never => {
+  log.error({ err }, 'Viewers can not be taken')
+  Deno.exit(1)
 })
 if (server) {
   isReady = true
