@@ -1,15 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { cpuSeconds, residentBytes } from '../support/process-usage.ts'
+import { cpuSeconds } from '../support/process-usage.ts'
 import { makeSource } from '../support/publisher.ts'
 import { handshakeEnd, handshakeStart } from '../support/rtmp-client.ts'
 import { type ReadySource, readSource, Sender } from '../support/rtmp-sender.ts'
+import { RtmpSink } from '../support/rtmp-sink.ts'
 import type { Bench } from './report.ts'
 
 const SENDERS = 10
@@ -20,20 +19,16 @@ const GIGABYTE = 1e9
 /** What the RTMP server alone costs: processor time per gigabyte received, memory per idle connection. */
 export const bench: Bench = async (say) => {
   const folder = mkdtempSync(join(tmpdir(), 'streamtube-bench-'))
-  const sink = fork(fileURLToPath(new URL('../support/rtmp-sink.process.ts', import.meta.url)), {
-    execArgv: ['--expose-gc'],
-  })
+  const { sink, port } = await RtmpSink.start()
   try {
-    const [{ port }] = (await once(sink, 'message')) as [{ port: number }]
-    const pid = sink.pid ?? 0
     say('measuring idle connections')
-    const idleBytes = await measureIdle(sink, port, pid)
+    const idleBytes = await measureIdle(sink, port)
     say('encoding the source')
     const source = await readSource(
       await makeSource(folder, { seconds: 10, width: 1280, height: 720, videoBitrateBps: 2_500_000 }),
     )
     say(`sending for ${SECONDS} s`)
-    const cpuPerGigabyte = await measureBytes(source, port, pid)
+    const cpuPerGigabyte = await measureBytes(source, port, sink.pid)
     return {
       name: 'ingest',
       setting: `the RTMP server alone: ${SENDERS} publishers of 720p30 as fast as they can in chunks of 4096 bytes, ${SECONDS} s; ${IDLE} idle connections after their handshake`,
@@ -47,8 +42,7 @@ export const bench: Bench = async (say) => {
       ],
     }
   } finally {
-    sink.disconnect()
-    await once(sink, 'exit')
+    await sink.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -72,12 +66,12 @@ async function measureBytes(source: ReadySource, port: number, pid: number): Pro
   return used / (received / GIGABYTE)
 }
 
-async function measureIdle(sink: ChildProcess, port: number, pid: number): Promise<number> {
+async function measureIdle(sink: RtmpSink, port: number): Promise<number> {
   // Warm: what the first connections load isn't theirs.
   await Promise.all((await open(port, 50)).map(close))
-  const before = await settled(sink, pid)
+  const before = await settled(sink)
   const sockets = await open(port, IDLE)
-  const after = await settled(sink, pid)
+  const after = await settled(sink)
   await Promise.all(sockets.map(close))
   return (after - before) / IDLE
 }
@@ -102,11 +96,10 @@ async function close(socket: Socket): Promise<void> {
   await once(socket, 'close')
 }
 
-async function settled(sink: ChildProcess, pid: number): Promise<number> {
+async function settled(sink: RtmpSink): Promise<number> {
   for (let i = 0; i < 3; i++) {
-    sink.send('gc')
-    await once(sink, 'message')
+    await sink.ask('gc')
     await wait(300)
   }
-  return residentBytes(pid)
+  return (await sink.ask('gc')).residentBytes
 }

@@ -64,7 +64,7 @@ function ready({ type, timestampMs, data }: FlvTag): ReadyMessage {
 export class Sender {
   readonly socket: Socket
   readonly #source: ReadySource
-  sentBytes = 0
+  sentMessages = 0
   #index = 0
   #loop = 0
 
@@ -106,7 +106,7 @@ export class Sender {
       this.socket.write(head)
       more = this.socket.write(body)
       this.socket.uncork()
-      this.sentBytes += head.length + body.length
+      this.sentMessages++
     }
     if (++this.#index === this.#source.messages.length) {
       this.#index = 0
