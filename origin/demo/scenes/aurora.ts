@@ -59,7 +59,7 @@ export const aurora: Scene = {
     '[sky][stars]overlay=shortest=1[starry]',
     '[starry][hills]overlay=shortest=1,split[land][mirror]',
     `[mirror]vflip,scale=${WIDTH}:${WATER}:flags=bilinear,boxblur=6:1,eq=brightness=-0.03:saturation=0.9[water]`,
-    '[land][water]vstack,format=yuv420p[v]',
+    '[land][water]vstack,setsar=1,format=yuv420p[v]',
   ].join(';'),
   sound: null,
 }
