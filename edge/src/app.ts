@@ -71,10 +71,12 @@ export function createApp(env: Env): App {
     const url = URL.parse(request.url)
     if (url === null) return problemResponse('invalid-request', 400)
     requests.inFlight.inc()
+    const startMs = env.nowMs()
     try {
       const bindings: SiteTypes['Bindings'] = { url, remoteAddress, routeClass: 'none' }
       const response = await site.fetch(request, bindings)
       requests.count(bindings.routeClass, response.status)
+      requests.took(bindings.routeClass, (env.nowMs() - startMs) / 1000)
       return response
     } finally {
       requests.inFlight.dec()

@@ -5,8 +5,12 @@ import { hideTokens } from './log.ts'
 import type { Cell, Metrics } from './metrics.ts'
 import type { RouteClass, SiteTypes } from './site.ts'
 
+const DURATION_BUCKETS_SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30]
+
 export interface RequestMetrics {
   count(route: RouteClass, status: number): void
+  /** Time until the headers of an answer that was not media. */
+  took(route: RouteClass, seconds: number): void
   inFlight: Cell
 }
 
@@ -21,6 +25,12 @@ export function createRequestMetrics(metrics: Metrics): RequestMetrics {
     name: 'edge_requests_in_flight',
     help: 'Requests that wait for their answer.',
   })
+  const duration = metrics.histogram({
+    name: 'edge_request_duration_seconds',
+    help: 'Time until an answer began, by kind of route; media apart, which waits on purpose.',
+    labelNames: ['route'],
+    buckets: DURATION_BUCKETS_SECONDS,
+  })
   const cells = new Map<string, Cell>()
   return {
     count(route, status) {
@@ -32,6 +42,7 @@ export function createRequestMetrics(metrics: Metrics): RequestMetrics {
       }
       cell.inc()
     },
+    took: (route, seconds) => duration.labels(route).observe(seconds),
     inFlight: inFlight.labels(),
   }
 }

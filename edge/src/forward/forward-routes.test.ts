@@ -64,6 +64,19 @@ describe('forwarding', () => {
     expect(await edge.key.verify(proof, 'origin', edge.clock.nowMs)).toMatchObject({ aud: 'origin' })
   })
 
+  test('how long answers take is counted by kind of route', async () => {
+    const edge = await createTestEdge({
+      origin: () => {
+        edge.clock.nowMs += 70
+        return ok()
+      },
+    })
+    await edge.get('/api/v1/videos')
+    const figures = edge.metrics.text()
+    expect(figures).toContain('streamtube_edge_request_duration_seconds_sum{process="edge",route="api"} 0.07')
+    expect(figures).toContain('duration_seconds_bucket{process="edge",route="api",le="0.05"} 0')
+  })
+
   test('the request id goes to the origin, to the client and into the log', async () => {
     const edge = await createTestEdge({ origin: ok })
     const response = await edge.get('/watch/1?token=secret')
