@@ -42,14 +42,23 @@ export async function addressesOf(
   return { id, watch: `${site.publicUrl}/watch/${id}`, master: new URL(path, site.publicUrl).href }
 }
 
-/** Waits until a live master lists something to play. */
+/** Waits until a live stream lists a whole segment: a player that knows no parts finds nothing to play before. */
 export async function untilPlayable(site: Site, master: string, timeoutMs: number): Promise<void> {
-  const { pathname } = new URL(master)
+  const masterUrl = new URL(new URL(master).pathname, site.siteUrl)
   await until(site, timeoutMs, 'the live picture', async (signal) => {
-    const response = await fetch(`${site.siteUrl}${pathname}`, { signal })
-    if (!response.ok) return await refused(response)
-    return (await response.text()).includes('#EXT-X-STREAM-INF') ? 'playable' : null
+    const variants = (await playlist(masterUrl, signal))?.filter(
+      (line) => line !== '' && !line.startsWith('#'),
+    )
+    const [first] = variants ?? []
+    if (first === undefined) return null
+    const segments = await playlist(new URL(first, masterUrl), signal)
+    return segments?.some((line) => line.startsWith('#EXTINF')) ? 'playable' : null
   })
+}
+
+async function playlist(url: URL, signal: AbortSignal): Promise<string[] | null> {
+  const response = await fetch(url, { signal })
+  return response.ok ? (await response.text()).split('\n') : await refused(response)
 }
 
 async function refused(response: Response): Promise<null> {
