@@ -3,7 +3,7 @@ import type { Log } from './log.ts'
 
 /** The page that shows the set-up holds the port until the site takes over. */
 const RETRY_EVERY_MS = 50
-const RETRY_FOR_MS = 30_000
+const RETRY_FOR_MS = 300_000
 
 export interface Tls {
   cert: string

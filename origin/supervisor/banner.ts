@@ -5,7 +5,7 @@ export interface Ready {
   url: string
   /** One-time link to make the first account; absent once there is one. */
   setupLink?: string
-  demo?: { signInLink: string; server: string; streamKey: string }
+  demo?: { signInLink: string; server: string; key: string }
   /** How long the start took. */
   startMs: number
 }
@@ -29,10 +29,10 @@ export function banner({ url, setupLink, demo, startMs }: Ready, colour: boolean
       `  Sign in      ${strong(demo.signInLink)}`,
       '               signs in as the demo creator; works once',
       `  OBS server   ${demo.server}`,
-      `  Stream key   ${demo.streamKey}`,
+      `  Stream key   ${demo.key}`,
       '',
       '  Publish without OBS (or: npm run demo:publish):',
-      `  ${publishCommand(demo.server, demo.streamKey)}`,
+      `  ${publishCommand(demo.server, demo.key)}`,
     )
   }
   return [...lines, '', '  Ctrl-C ends it.', '', ''].join('\n')

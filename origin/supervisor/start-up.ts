@@ -30,7 +30,7 @@ export async function becomeReady(input: StartUp): Promise<void> {
   if (demo) {
     log.info({ url: config.publicUrl }, 'the site is up; filling it with the demo')
     const { signInLink, server, streamKey } = await demo()
-    return ready({ demo: { signInLink, server, streamKey } })
+    return ready({ demo: { signInLink, server, key: streamKey } })
   }
   const link = await setup.createSetupLink({}, { signal })
   ready(link.needed ? { setupLink: `${config.publicUrl}/setup?token=${link.token}` } : {})
