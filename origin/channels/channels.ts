@@ -33,6 +33,9 @@ export interface NewChannel {
   ownerId: string
   handle: string
   name: string
+  description?: string
+  /** What its broadcasts are called until somebody says otherwise. */
+  liveTitle?: string
   at: Date
   /** False: its broadcasts leave nothing behind. */
   archive?: boolean
@@ -44,7 +47,7 @@ export async function createChannel(db: Database, channel: NewChannel): Promise<
   const { at, ...values } = channel
   const [row] = await db
     .insert(channels)
-    .values({ ...values, liveTitle: `${channel.name} live`, createdAt: at })
+    .values({ liveTitle: `${channel.name} live`, ...values, createdAt: at })
     .onConflictDoNothing()
     .returning()
   if (!row) throw handleTaken()

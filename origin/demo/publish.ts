@@ -24,7 +24,7 @@ export async function publishToStage(
       frameRate: lava.frameRate,
       height: lava.height,
       fontFile,
-      place: 'Your second channel',
+      place: 'Studio Two',
       target: `${rtmp.url}/${rtmp.key}`,
     },
     signal,

@@ -15,9 +15,21 @@ import { tokenHash } from '../tokens.ts'
 
 const CREATOR = 'demo'
 /** The generated scene: on all day, so it leaves nothing behind. */
-const SHOW = { handle: 'demo', name: 'StreamTube Demo', archive: false }
+const SHOW = {
+  handle: 'demo',
+  name: 'Lake Inari Live',
+  description: 'Cameras around the lake, day and night. Generated on this machine, light by light.',
+  liveTitle: 'Northern lights over Lake Inari, ridge camera',
+  archive: false,
+}
 /** For whoever tries to publish. */
-const STAGE = { handle: 'demo-stage', name: 'Demo Stage', archive: true }
+const STAGE = {
+  handle: 'demo-stage',
+  name: 'Studio Two',
+  description: 'An empty stage with the lights on. Publish something.',
+  liveTitle: 'Live from Studio Two',
+  archive: true,
+}
 
 export interface DemoChannel {
   channelId: string

@@ -10,7 +10,7 @@ import { SegmentSink } from './segment-sink.ts'
 /** Every attempt writes the same objects, so one epoch does for all. */
 const EPOCH = 1
 /** Where a picture is looked for: past the opening. */
-const PICTURE_SHARE = 0.3
+const PICTURE_SHARE = 0.6
 
 /** Makes a timeline and a picture of an H.264/AAC file that lies in blobs, without re-encoding. */
 export async function packageUpload(

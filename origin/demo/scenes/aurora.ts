@@ -46,8 +46,8 @@ const hills = stillSource({
 /** Northern lights over a lake, a loop without a seam: the live channel's picture, to which a clock is added. */
 export const aurora: Scene = {
   name: 'aurora',
-  title: 'Northern lights over Lake Inari, live',
-  description: 'The ridge camera on the north shore, all night long. Clear sky, minus eleven degrees.',
+  title: 'Northern lights over Lake Inari',
+  description: 'The ridge camera on the north shore, all night long.',
   seconds: SECONDS,
   width: WIDTH,
   height: SKY + WATER,
