@@ -99,7 +99,9 @@ export class Packager {
   finish(): void {
     if (this.#finished || !this.#lead) return
     this.#finished = true
-    const end = this.#lead.head + this.#lead.frameDuration
+    // Sound may go on after the last picture.
+    const end = Math.max(this.#lead.head + this.#lead.frameDuration, this.#audio?.head ?? 0)
+    this.#lead.standStill(end)
     this.#lead.finish(end)
     for (const follower of this.#followers()) follower.finish(end)
   }
@@ -173,7 +175,7 @@ export class Packager {
     const lead = this.#lead
     if (!audio || !lead) return
     audio.push(sample)
-    const standing = (audio.waitingUntil ?? 0) - MAX_LAG
+    const standing = audio.head - MAX_LAG
     if (lead.started && standing > lead.safeUntil) {
       lead.standStill(standing)
       audio.drain(Math.max(standing, lead.safeUntil))

@@ -5,8 +5,11 @@ import type { RenditionWriter } from './rendition-writer.ts'
 const CLOCK = 90_000
 /** Half a millisecond: a rung's times went through an encoder. */
 const TOLERANCE = CLOCK / 2000
-/** A track goes on without a hole when it is so near to the cut; samples older than their segment by more came too late. */
+/** Samples older than their segment by more than this came too late. */
 const MAX_LATE = CLOCK / 2
+/** A segment begins with its first sample when that is so near to the cut, else there is a hole and the cut counts. */
+const NEAR_AUDIO = CLOCK / 20
+const NEAR_RUNG = CLOCK / 2
 const MAX_QUEUED_SAMPLES = 1024
 
 /**
@@ -26,6 +29,7 @@ export class Follower {
   /** A rung joins with a key frame at a cut, audio at once. */
   #joined: boolean
   #nextDts: number | null = null
+  #head = 0
 
   constructor(writer: RenditionWriter, cuts: CutList, programTimeOf: (time: number) => number) {
     this.#writer = writer
@@ -41,15 +45,15 @@ export class Follower {
     return this.#writer
   }
 
-  /** Presentation time of the newest sample that waits, or null. */
-  get waitingUntil(): number | null {
-    const last = this.#queue.at(-1)
-    return last ? last.pts * this.#toClock : null
+  /** Presentation time up to which samples came. */
+  get head(): number {
+    return this.#head
   }
 
   /** Before the lead has begun, the oldest goes when too much waits. */
   push(sample: Sample): void {
     this.#queue.push(sample)
+    this.#head = (sample.pts + (this.#sampleDuration ?? 0)) * this.#toClock
     if (this.#queue.length > MAX_QUEUED_SAMPLES) this.#queue.shift()
   }
 
@@ -100,8 +104,8 @@ export class Follower {
     if (!isAudio && sample?.key && atCut) this.#joined = true
     const next = sample && this.#joined ? sample.dts : this.#nextDts
     const cutDts = Math.round(cut / this.#toClock)
-    // Without a hole the track itself says where it is cut.
-    const start = next !== null && Math.abs(next - cutDts) * this.#toClock < MAX_LATE ? next : cutDts
+    const near = isAudio ? NEAR_AUDIO : NEAR_RUNG
+    const start = next !== null && Math.abs(next - cutDts) * this.#toClock < near ? next : cutDts
     this.#writer.end(start, sample && this.#joined ? sample.dts : null)
     this.#index++
     this.#writer.begin(this.#index, start, this.#programTimeOf(isAudio ? start * this.#toClock : cut))

@@ -75,6 +75,8 @@ export class Lead {
       this.#delay = pts - dts
       this.#begin(sample.dts, dts)
     } else {
+      // From before a cut that was made while it stood still: its segment is closed.
+      if (dts < this.#segmentStart) return
       this.#cutOverdue(dts)
       const length = dts - this.#segmentStart
       const due = length >= MAX_SEGMENT - TOLERANCE || (sample.key && length >= MIN_SEGMENT - TOLERANCE)
