@@ -54,6 +54,8 @@ describe('the demo', () => {
         response.end(JSON.stringify({ master, kind, expiresAt: '2030-01-01T00:00:00Z' }))
       } else if (request.url === `/p/token/live/${broadcasts.show}/master.m3u8` && published > 0) {
         response.end('#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsource.m3u8\n')
+      } else if (request.url === `/p/token/live/${broadcasts.show}/source.m3u8`) {
+        response.end('#EXTM3U\n#EXTINF:2.0,\ns0.m4s\n')
       } else response.writeHead(404).end()
     })
   })
