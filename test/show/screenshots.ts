@@ -30,6 +30,10 @@ const sizes = [
   { name: '390', width: 390, height: 844 },
 ]
 const themes = ['light', 'dark'] as const
+const readmePictures: Record<string, string> = {
+  'home-1280-light.png': 'home.png',
+  'watch-1280-dark.png': 'live.png',
+}
 
 const PLAYING_DEADLINE_MS = 20_000
 /** Long enough for the go-live page's bit rate to be a line, and for controls to be there and fade. */
@@ -89,10 +93,9 @@ try {
         const file = `${view}-${name}-${colorScheme}.png`
         await page.screenshot({ path: join(values.out, file) })
         console.info(join(values.out, file))
-        const forReadme =
-          (view === 'watch' && colorScheme === 'dark') || (view === 'go-live' && colorScheme === 'light')
-        if (values.readme && forReadme && name === '1280') {
-          await page.screenshot({ path: join(root, '.github/pictures', `${view}.png`) })
+        const inReadme = readmePictures[file]
+        if (values.readme && inReadme) {
+          await page.screenshot({ path: join(root, '.github/pictures', inReadme) })
         }
       }
       await context.close()
