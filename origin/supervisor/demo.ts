@@ -1,4 +1,4 @@
-import { openBlobs } from '../compose.ts'
+import { openBlobs } from '../compose-blobs.ts'
 import type { Config } from '../config.ts'
 import type { RunningDemo } from '../demo/types.ts'
 import type { Logger } from '../log.ts'
