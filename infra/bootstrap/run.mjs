@@ -61,8 +61,10 @@ export function run(command, args, { cwd = root, env = process.env, timeoutMs = 
 export function runShown(command, args, { cwd = root, env = process.env } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: 'inherit' })
-    // A signal from the terminal reaches the child itself; one sent to us alone is handed on.
-    const forward = (/** @type {NodeJS.Signals} */ signal) => void child.kill(signal)
+    // Ctrl-C in a terminal reaches the child by itself; what is sent to us alone is handed on.
+    const forward = (/** @type {NodeJS.Signals} */ signal) => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    }
     process.on('SIGTERM', forward)
     process.on('SIGINT', forward)
     child.once('error', reject)
