@@ -55,14 +55,14 @@ export default {
       comment: 'Arrows only go down: a domain knows no role, no process table and no picking of adapters.',
       severity: 'error',
       from: { path: `^origin/(${domains})/`, pathNot: tests },
-      to: { path: '^origin/(roles|supervisor)/|^origin/(main|compose|role-process)\\.ts$' },
+      to: { path: '^origin/(roles|supervisor)/|^origin/(main|compose|compose-blobs|role-process)\\.ts$' },
     },
     {
       name: 'core-below-domains',
       comment: 'Media, ports and db serve the domains and know none of them.',
       severity: 'error',
       from: { path: '^origin/(media|ports)/|^db/', pathNot: tests },
-      to: { path: `^origin/(${domains}|roles|supervisor|api)/|^origin/(main|compose)\\.ts$` },
+      to: { path: `^origin/(${domains}|roles|supervisor|api)/|^origin/(main|compose|compose-blobs)\\.ts$` },
     },
     {
       name: 'db-below-origin',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { IngestService } from '@streamtube/contracts/gen/streamtube/v1/ingest_pb'
-import { openBlobs } from '../compose.ts'
+import { openBlobs } from '../compose-blobs.ts'
 import { ConfigError } from '../config.ts'
 import { startLive } from '../live/index.ts'
 import type { StartRole } from '../role.ts'

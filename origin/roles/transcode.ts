@@ -1,5 +1,5 @@
 import { JobService } from '@streamtube/contracts/gen/streamtube/v1/jobs_pb'
-import { openBlobs } from '../compose.ts'
+import { openBlobs } from '../compose-blobs.ts'
 import type { StartRole } from '../role.ts'
 import { connectRpc } from '../rpc/client.ts'
 import { startWorkers } from '../transcode/index.ts'
