@@ -6,6 +6,7 @@ import { drizzle } from 'drizzle-orm/pglite'
 import { migrate } from 'drizzle-orm/pglite/migrator'
 import { DatabaseError, type OpenDatabase } from './database.ts'
 import { lockFolder } from './folder-lock.ts'
+import { findTemplate } from './memory-template.ts'
 import * as schema from './schema/index.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
@@ -16,15 +17,14 @@ const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
  * @throws DatabaseError `in-use` while another process has the folder, `damaged` when it can't be read
  */
 export async function openPglite(path: string): Promise<OpenDatabase> {
-  if (path === 'memory') return await start(undefined, () => undefined)
+  if (path === 'memory') return await openMemory()
   const folder = resolve(path)
   const lock = lockFolder(folder)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    return await start(folder, () => lock.release())
+    return opened(await migrated(await PGlite.create(folder)), () => lock.release())
   } catch (error) {
     lock.release()
-    if (error instanceof DatabaseError) throw error
     throw new DatabaseError(
       'damaged',
       `the database in ${folder} can't be opened: ${messageOf(error)}`,
@@ -33,22 +33,33 @@ export async function openPglite(path: string): Promise<OpenDatabase> {
   }
 }
 
-async function start(folder: string | undefined, closed: () => void): Promise<OpenDatabase> {
-  const client = await (folder === undefined ? PGlite.create() : PGlite.create(folder))
+async function openMemory(): Promise<OpenDatabase> {
+  const template = await findTemplate(MIGRATIONS)
+  const dump = await template.read()
+  if (dump) return opened(await PGlite.create({ loadDataDir: dump }), () => undefined)
+  const client = await migrated(await PGlite.create())
+  await template.write(await client.dumpDataDir('none'))
+  return opened(client, () => undefined)
+}
+
+async function migrated(client: PGlite): Promise<PGlite> {
   try {
-    const db = drizzle(client, { schema })
-    await migrate(db, { migrationsFolder: MIGRATIONS })
-    return {
-      db,
-      async close() {
-        if (client.closed) return
-        await client.close()
-        closed()
-      },
-    }
+    await migrate(drizzle(client), { migrationsFolder: MIGRATIONS })
+    return client
   } catch (error) {
     await client.close()
     throw error
+  }
+}
+
+function opened(client: PGlite, closed: () => void): OpenDatabase {
+  return {
+    db: drizzle(client, { schema }),
+    async close() {
+      if (client.closed) return
+      await client.close()
+      closed()
+    },
   }
 }
 
