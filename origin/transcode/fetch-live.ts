@@ -15,8 +15,8 @@ const MAX_PLAYLIST_BYTES = 1024 * 1024
 const MAX_SEGMENT_BYTES = 32 * 1024 * 1024
 
 /**
- * Fetches a header and the newest segment of a live broadcast's source rung: bytes that a decoder can start with.
- * @throws JobError `not-live`, `no-picture` (nothing finished yet), `unreachable`, `too-large`
+ * Fetches a header and the newest key frame's part of a live broadcast's source rung: bytes that a decoder can start with.
+ * @throws JobError `not-live`, `no-picture` (nothing came yet), `unreachable`, `too-large`
  */
 export async function fetchNewestPicture(source: LiveSource): Promise<Uint8Array[]> {
   const base = new URL(`${source.liveUrl}/media/`)
@@ -25,11 +25,10 @@ export async function fetchNewestPicture(source: LiveSource): Promise<Uint8Array
   if (!variant) throw new JobError('no-picture', 'the stream has no picture yet', { retryable: true })
   const playlistUrl = new URL(variant, masterUrl)
   const picture = newestPicture(await fetchText(source, base, playlistUrl))
-  if (!picture)
-    throw new JobError('no-picture', 'the stream has no finished segment yet', { retryable: true })
+  if (!picture) throw new JobError('no-picture', 'the stream has no key frame yet', { retryable: true })
   return [
     await fetchBytes(source, base, new URL(picture.init, playlistUrl), MAX_SEGMENT_BYTES),
-    await fetchBytes(source, base, new URL(picture.segment, playlistUrl), MAX_SEGMENT_BYTES),
+    await fetchBytes(source, base, new URL(picture.media, playlistUrl), MAX_SEGMENT_BYTES),
   ]
 }
 

@@ -20,7 +20,7 @@ describe('what a worker reads of a playlist', () => {
     expect(bestVariant('')).toBeNull()
   })
 
-  it('the newest whole segment that begins with a key frame', () => {
+  it('the newest part that begins with a key frame, of a segment that is not finished, too', () => {
     const playlist = lines(
       '#EXTM3U',
       '#EXT-X-MAP:URI="../1/init.mp4"',
@@ -30,16 +30,19 @@ describe('what a worker reads of a playlist', () => {
       '#EXT-X-PART:DURATION=0.2,URI="p2.m4s"',
       '#EXTINF:2.0,',
       's2.m4s',
-      '#EXT-X-PART:DURATION=0.2,URI="p3.m4s"',
-      '#EXTINF:4.0,',
-      's3.m4s',
-      '#EXT-X-PART:DURATION=0.2,URI="p4.m4s",INDEPENDENT=YES',
-      '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p5.m4s"',
+      '#EXT-X-PART:DURATION=0.2,INDEPENDENT=YES,URI="p3.m4s"',
+      '#EXT-X-PART:DURATION=0.2,URI="p4.m4s"',
+      '#EXT-X-PART:DURATION=0.2,URI="p5.m4s",INDEPENDENT=YES,GAP=YES',
+      '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p6.m4s"',
     )
-    expect(newestPicture(playlist)).toEqual({ init: '../1/init.mp4', segment: 's2.m4s' })
+    expect(newestPicture(playlist)).toEqual({ init: '../1/init.mp4', media: 'p3.m4s' })
+    expect(newestPicture(lines('#EXT-X-MAP:URI="i"', '#EXT-X-PART:URI="p",INDEPENDENT=YES'))).toEqual({
+      init: 'i',
+      media: 'p',
+    })
   })
 
-  it('the newest whole one where nothing is said, with the header of its epoch, and no gap', () => {
+  it('the newest whole segment where no part is one, with the header of its epoch, and no gap', () => {
     const playlist = lines(
       '#EXT-X-MAP:URI="1/init.mp4"',
       's1.m4s',
@@ -48,9 +51,11 @@ describe('what a worker reads of a playlist', () => {
       's2.m4s',
       '#EXT-X-GAP',
       's3.m4s',
+      '#EXT-X-PART:DURATION=0.2,URI="p3.m4s"',
     )
-    expect(newestPicture(playlist)).toEqual({ init: '2/init.mp4', segment: 's2.m4s' })
+    expect(newestPicture(playlist)).toEqual({ init: '2/init.mp4', media: 's2.m4s' })
     expect(newestPicture(lines('#EXT-X-MAP:URI="1/init.mp4"', '#EXT-X-GAP', 's3.m4s'))).toBeNull()
     expect(newestPicture(lines('s1.m4s'))).toBeNull()
+    expect(newestPicture('')).toBeNull()
   })
 })

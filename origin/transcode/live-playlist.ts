@@ -21,36 +21,37 @@ export function bestVariant(master: string): string | null {
   return (best as { uri: string } | null)?.uri ?? null
 }
 
-/** A segment and the header that it needs. */
+/** Media that begins with a key frame, and the header that it needs. */
 export interface Picture {
   init: string
-  segment: string
+  media: string
 }
 
 /**
- * The newest whole segment that begins with a key frame; the newest whole one when the playlist doesn't say of any
- * (without parts it can't). Null when there is none.
+ * The newest part that begins with a key frame: it is out long before its segment. The newest whole segment where the
+ * playlist has no such part. Null when there is neither.
  */
 export function newestPicture(playlist: string): Picture | null {
   let init: string | null = null
   let gap = false
-  let independent = false
-  let newest: Picture | null = null
-  let newestIndependent: Picture | null = null
+  let part: Picture | null = null
+  let segment: Picture | null = null
   for (const line of linesOf(playlist)) {
     if (line.startsWith('#EXT-X-MAP:')) init = attribute(line, 'URI')
     else if (line === '#EXT-X-GAP') gap = true
-    else if (line.startsWith('#EXT-X-PART:') && attribute(line, 'INDEPENDENT') === 'YES') independent = true
+    else if (line.startsWith('#EXT-X-PART:')) part = independentPart(init, line) ?? part
     else if (!line.startsWith('#')) {
-      if (init && !gap) {
-        newest = { init, segment: line }
-        if (independent) newestIndependent = newest
-      }
+      if (init && !gap) segment = { init, media: line }
       gap = false
-      independent = false
     }
   }
-  return newestIndependent ?? newest
+  return part ?? segment
+}
+
+function independentPart(init: string | null, line: string): Picture | null {
+  const media = attribute(line, 'URI')
+  const isKey = attribute(line, 'INDEPENDENT') === 'YES' && attribute(line, 'GAP') !== 'YES'
+  return init && media && isKey ? { init, media } : null
 }
 
 function linesOf(text: string): string[] {

@@ -25,10 +25,10 @@ function outputOptions(filters: string[]): string[] {
 }
 
 /**
- * Decodes the first key frame of a CMAF header and segment to a JPEG.
+ * Decodes the first key frame of a CMAF header and what follows it to a JPEG.
  * @throws JobError `no-picture`, FfmpegError `aborted`
  */
-export function pictureOfSegment(chunks: readonly Uint8Array[], signal: AbortSignal): Promise<Uint8Array> {
+export function pictureOfMedia(chunks: readonly Uint8Array[], signal: AbortSignal): Promise<Uint8Array> {
   const input = {
     source: Readable.from(chunks, { objectMode: false }),
     options: ['-protocol_whitelist', 'pipe', '-threads', '1', '-skip_frame', 'nokey', '-f', 'mp4'],

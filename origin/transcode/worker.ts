@@ -110,7 +110,9 @@ export class Worker {
     const error =
       outcome === 'done' ? '' : outcome === 'handed back' ? 'the worker was stopped' : wordsOf(failure)
     if (outcome === 'done') log.debug(about, 'Job done')
-    if (outcome === 'failed') log.warn({ ...about, err: failure, retryable }, 'Job failed')
+    if (outcome === 'failed' && retryable)
+      log.info({ ...about, err: failure }, 'Job failed; it may be tried again')
+    if (outcome === 'failed' && !retryable) log.warn({ ...about, err: failure }, 'Job failed for good')
     if (outcome === 'handed back') log.info(about, 'Job handed back')
     try {
       await api.finish({ jobId: job.id, workerId, error, retryable }, { timeoutMs: HAND_BACK_MS })
