@@ -1,0 +1,30 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { LiveTimeline } from '../media/live-timeline.ts'
+import { LiveRegistry } from './registry.ts'
+
+afterEach(() => vi.useRealTimers())
+const timeline = () => new LiveTimeline({ timelineId: 'T', partTargetMs: 210 })
+
+test('an ended broadcast is served for a minute more', () => {
+  vi.useFakeTimers()
+  const registry = new LiveRegistry()
+  const ended = timeline()
+  registry.add('T', ended)
+  registry.retire('T', ended)
+  vi.advanceTimersByTime(59_000)
+  expect(registry.get('T')).toBe(ended)
+  vi.advanceTimersByTime(2_000)
+  expect(registry.get('T')).toBeNull()
+})
+
+test('a timeline that took the place of an ended one stays', () => {
+  vi.useFakeTimers()
+  const registry = new LiveRegistry()
+  const [first, second] = [timeline(), timeline()]
+  registry.add('T', first)
+  registry.retire('T', first)
+  registry.add('T', second)
+  vi.advanceTimersByTime(120_000)
+  expect(registry.get('T')).toBe(second)
+  registry.close()
+})
