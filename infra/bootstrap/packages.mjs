@@ -32,8 +32,17 @@ export async function ensurePackages(report) {
     if (isInstalled(readFileSync(join(root, 'package-lock.json'), 'utf8'), installed)) return 'are there'
     detail('installing, about a minute')
     const [command, ...args] = npmCommand()
-    const result = await run(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'])
-    if (result.code !== 0) throw new SetupError(`npm ci failed:\n${tail(result.output)}`)
+    // Not "ci": it refuses a lock that was made where packages for other systems were not to be had.
+    const result = await run(command, [
+      ...args,
+      'install',
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ])
+    if (result.code !== 0)
+      throw new SetupError(`The packages could not be installed:\n${tail(result.output)}`)
     return 'installed'
   })
 }
