@@ -1,7 +1,7 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openEmbeddedKv } from './embedded.ts'
 
 describe('the embedded kv', () => {
@@ -110,6 +110,27 @@ describe('the embedded kv', () => {
     expect((await readFile(log, 'utf8')).trim().split('\n')).toHaveLength(4)
     const again = await openEmbeddedKv({ directory })
     expect(await again.mget(['a', 'b', 'c'])).toEqual(['one', 'two', 'three'])
+    await again.close()
+  })
+
+  it('loses no later record to one that was written half when the disk was full', async () => {
+    const kv = await openEmbeddedKv({ directory })
+    await kv.set('a', 'one')
+    const handle = await open(log)
+    const writeFile = vi.spyOn(Object.getPrototypeOf(handle), 'writeFile')
+    await handle.close()
+    writeFile.mockImplementationOnce(async () => {
+      await appendFile(log, '0badc0de ["s","b","t')
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+    })
+    await expect(kv.set('b', 'two')).rejects.toMatchObject({ code: 'unavailable' })
+    writeFile.mockRestore()
+    await kv.set('c', 'three')
+    await kv.close()
+    const lost: number[] = []
+    const again = await openEmbeddedKv({ directory, onDamage: (bytes) => lost.push(bytes) })
+    expect(await again.mget(['a', 'b', 'c'])).toEqual(['one', 'two', 'three'])
+    expect(lost).toEqual([])
     await again.close()
   })
 })
