@@ -195,6 +195,14 @@ export class Playback {
     const on = (event: keyof HTMLMediaElementEventMap, listener: () => void) =>
       video.addEventListener(event, listener, { signal })
 
+    // The network is back: no need to wait for the next try.
+    window.addEventListener(
+      'online',
+      () => {
+        if (this.state === 'reconnecting') void this.#open(this.#resumeAt())
+      },
+      { signal },
+    )
     on('playing', () => {
       this.state = 'playing'
     })
