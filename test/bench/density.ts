@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { findFreePorts } from '../../origin/supervisor/free-ports.ts'
 import { IngestApiServer, SERVICE_TOKEN } from '../support/ingest-api.ts'
 import { cpuSeconds, residentBytes } from '../support/process-usage.ts'
 import { makeSource } from '../support/publisher.ts'
@@ -131,7 +132,7 @@ async function startIngest(
   folder: string,
   rpcPort: number,
 ): Promise<{ child: ChildProcess; rtmpPort: number }> {
-  const [rtmpPort, mediaPort, metricsPort] = await freePorts(3)
+  const [rtmpPort = 0, mediaPort = 0, metricsPort = 0] = await findFreePorts(3)
   const child = spawn(
     process.execPath,
     [fileURLToPath(new URL('../../origin/main.ts', import.meta.url)), 'ingest'],
@@ -170,15 +171,4 @@ async function answers(port: number): Promise<boolean> {
   } finally {
     socket.destroy()
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address ? address.port : 0
-  })
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type { PlaybackClaims } from '@streamtube/contracts/claims.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { importSigningKey, type SigningKey } from '../../edge/src/keys/jwt.ts'
+import type { DemoFile } from '../../origin/demo/demo-file.ts'
 import { playsFor } from '../smoke/plays.ts'
-import { type DemoFile, type Platform, startPlatform } from '../support/platform.ts'
+import { type Platform, startPlatform } from '../support/platform.ts'
 
 // Everything a stranger might try to get at media without leave, at a whole platform with real media behind it.
 

@@ -107,8 +107,10 @@ function mutated(bytes: Buffer, mutations: Mutation[]): Buffer {
   }, bytes)
 }
 
+type Life = typeof connection extends fc.Arbitrary<infer Value> ? Value : never
+
 /** One connection's life, to its end. */
-async function attack({ mutations, pieceBytes, goodbye }: fc.TypeOf<typeof connection>): Promise<void> {
+async function attack({ mutations, pieceBytes, goodbye }: Life): Promise<void> {
   const bytes = mutated(recording.subarray(0, 70_000), mutations)
   const socket: Socket = connectTo(port, '127.0.0.1')
   socket.on('error', () => {})
@@ -129,7 +131,7 @@ async function attack({ mutations, pieceBytes, goodbye }: fc.TypeOf<typeof conne
   await closed
 }
 
-async function all(lives: fc.TypeOf<typeof connection>[]): Promise<void> {
+async function all(lives: Life[]): Promise<void> {
   const queue = lives.values()
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
