@@ -1,12 +1,9 @@
-import { join } from 'node:path'
+import { runFfmpeg } from '../media/ffmpeg.ts'
 import { readDemoFile } from './demo-file.ts'
-import { findFont } from './font.ts'
-import { publishOnce } from './publisher.ts'
-import { renderScene } from './render.ts'
-import { lava } from './scenes/lava.ts'
+import { publishRun } from './publish-command.ts'
 
 /**
- * Publishes a scene with a clock to the demo's second channel until `signal` is aborted.
+ * Runs the start's ffmpeg command: publishes to the demo's second channel until `signal` is aborted.
  * @throws when there is no demo.json, or FfmpegError
  */
 export async function publishToStage(
@@ -15,20 +12,8 @@ export async function publishToStage(
   onReady: (watch: string) => void,
 ): Promise<void> {
   const { rtmp } = await readDemoFile(dataDir)
-  const fontFile = await findFont()
-  const film = await renderScene(lava, { folder: join(dataDir, 'demo'), fontFile, signal })
   onReady(rtmp.channel.watch)
-  await publishOnce(
-    {
-      film: film.path,
-      frameRate: lava.frameRate,
-      height: lava.height,
-      fontFile,
-      place: 'Studio Two',
-      target: `${rtmp.url}/${rtmp.key}`,
-    },
-    signal,
-  )
+  await runFfmpeg({ ...publishRun(rtmp.url, rtmp.key), signal, abortWith: 'SIGTERM' })
 }
 
 /** `node origin/demo/publish.ts DATA_DIR`, what `npm run demo:publish` runs. */

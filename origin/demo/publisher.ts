@@ -57,10 +57,7 @@ async function publishOn(options: PublisherOptions, signal: AbortSignal): Promis
  * Publishes until `signal` is aborted.
  * @throws FfmpegError, `aborted` after that
  */
-export async function publishOnce(
-  options: Omit<PublisherOptions, 'log'>,
-  signal: AbortSignal,
-): Promise<void> {
+async function publishOnce(options: Omit<PublisherOptions, 'log'>, signal: AbortSignal): Promise<void> {
   await runFfmpeg({
     inputs: liveInputs(options),
     outputs: [{ target: options.target, options: liveOutputOptions(options) }],

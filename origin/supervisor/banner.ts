@@ -1,4 +1,4 @@
-import { publishCommand } from './publish-command.ts'
+import { publishCommand } from '../demo/publish-command.ts'
 
 /** What a person needs to know once everything runs. */
 export interface Ready {
