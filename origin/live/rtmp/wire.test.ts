@@ -13,7 +13,8 @@ import {
 import type { FlvTag } from '../../media/flv/reader.ts'
 import { defaultLimits, type RtmpLimits } from './limits.ts'
 import { createPayloads } from './payloads.ts'
-import { createWire, type RtmpCommand, WireError } from './wire.ts'
+import { createWire, type RtmpCommand } from './wire.ts'
+import { WireError } from './wire-error.ts'
 
 function openWire(limits: Partial<RtmpLimits> = {}) {
   const commands: RtmpCommand[] = []

@@ -4,6 +4,7 @@ import Rtmp from 'node-media-server/src/protocol/rtmp.js'
 import type { FlvTag } from '../../media/flv/reader.ts'
 import type { RtmpLimits } from './limits.ts'
 import type { Payloads } from './payloads.ts'
+import { WireError } from './wire-error.ts'
 
 // It prints what strangers send, a line each; what matters is in our own errors.
 logger.log = () => {}
@@ -23,25 +24,6 @@ export interface WireHandler {
   command(command: RtmpCommand): void
   /** An audio, video or script message. Its bytes are the receiver's to keep. */
   message(message: FlvTag): void
-}
-
-export type WireErrorCode =
-  | 'not-rtmp'
-  | 'chunk-streams'
-  | 'chunk-size'
-  | 'chunk-header'
-  | 'message-size'
-  | 'buffered'
-  | 'malformed'
-
-/** The peer broke the protocol or a limit: its connection must end. */
-export class WireError extends Error {
-  readonly code: WireErrorCode
-  constructor(code: WireErrorCode, message: string) {
-    super(message)
-    this.name = 'WireError'
-    this.code = code
-  }
 }
 
 /** One connection's protocol: bytes in, commands and messages out, answers as bytes for the socket. */
