@@ -141,11 +141,25 @@ describe('a broadcast', () => {
       api.pass(1000)
       await report(api, alive, LIVE)
     }
-    const ended = await endSilentBroadcasts(api.library)
+    const ended = await endSilentBroadcasts(api.library, 0)
     expect(ended).toContain(silent.broadcastId)
     expect(ended).not.toContain(alive.broadcastId)
     expect(await report(api, silent, LIVE)).toMatchObject({ end: true, reason: 'over' })
     expect((await status(bob)).state).toBe('live')
+  })
+
+  test('who could not be heard because the api was away is given the time to be heard again', async () => {
+    const grant = await publish(api, key)
+    await report(api, grant, LIVE)
+    api.pass(10 * SILENT_MS)
+    const backAtMs = api.now()
+    api.pass(SILENT_MS - 1000)
+    expect(await endSilentBroadcasts(api.library, backAtMs)).not.toContain(grant.broadcastId)
+    expect(await report(api, grant, LIVE)).toMatchObject({ end: false })
+    api.pass(SILENT_MS - 1000)
+    expect(await endSilentBroadcasts(api.library, backAtMs)).not.toContain(grant.broadcastId)
+    api.pass(2000)
+    expect(await endSilentBroadcasts(api.library, backAtMs)).toContain(grant.broadcastId)
   })
 
   test('is found by the edge: live at its node, soon after its end too, then in the library alone', async () => {

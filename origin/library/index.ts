@@ -3,6 +3,7 @@ export { authorisePublisher, openBroadcast, reserveSequences } from './broadcast
 export type { LibraryDeps } from './deps.ts'
 export { LibraryError, type LibraryErrorCode } from './errors.ts'
 export { streamStarted } from './events.ts'
+export { createHearing } from './hearing.ts'
 export { mountLibrary } from './http.ts'
 export { importVideo } from './imports.ts'
 export { deleteOldJobs, LEASE_MS, renewLease } from './jobs.ts'

@@ -5,6 +5,7 @@ import { serveApi } from '../api/server.ts'
 import { createAudit } from '../audit.ts'
 import { openBlobs, openDatabase, openDocs, openEvents, openKv } from '../compose.ts'
 import {
+  createHearing,
   createWork,
   deleteOldJobs,
   endSilentBroadcasts,
@@ -63,9 +64,9 @@ export const startApi: StartRole = async ({ config, log, metrics }) => {
     group: 'library.pictures',
     handlers: [onEvent(streamStarted, ({ broadcastId }) => work.queueThumbnail(broadcastId))],
   })
-  const house = keepHouse(chores(library, work), log)
   const rpcServer = await serveRpc(config.rpcPort, rpc)
   const httpServer = await serveApi(config.apiPort, app, rpc)
+  const house = keepHouse(chores(library, work), log)
 
   return {
     ready: () => !closing.signal.aborted,
@@ -86,12 +87,13 @@ export const startApi: StartRole = async ({ config, log, metrics }) => {
 
 function chores(library: LibraryDeps, work: Work) {
   const { db, log, now } = library
+  const hearingSinceMs = createHearing(now)
   return [
     {
       name: 'silent broadcasts',
       everyMs: SECOND_MS,
       async run() {
-        const ended = await endSilentBroadcasts(library)
+        const ended = await endSilentBroadcasts(library, hearingSinceMs())
         for (const broadcastId of ended) log.warn({ broadcastId }, 'ended: its ingest node fell silent')
       },
     },
