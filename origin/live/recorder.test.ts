@@ -183,4 +183,33 @@ describe('a recorder', () => {
     recorder.take(segment(2))
     expect(store.objects.size).toBe(0)
   })
+
+  test('stores what is taken at whatever moment it has just run dry', async () => {
+    for (let moments = 0; moments < 40; moments++) {
+      stored = []
+      const recorder = record()
+      recorder.take(segment(1))
+      for (let i = 0; i < moments; i++) await null
+      recorder.take(segment(2))
+      await recorder.drain(never)
+      expect(stored, `after ${moments} turns`).toEqual([1, 2])
+    }
+  })
+
+  test('lists a segment that the store refuses for good as a gap, so that the renditions stay aligned', async () => {
+    const recorder = record()
+    const put = store.put.bind(store)
+    store.put = async (key, body) => {
+      if (key.endsWith('/s2.m4s')) throw new PortError('blobs', 'conflict', 'something else is there')
+      return await put(key, body)
+    }
+    for (const event of [header('source'), segment(1), segment(2), segment(3)]) recorder.take(event)
+    await recorder.drain(never)
+    expect(listed()).toEqual([
+      [1, false, 'timelines/T/source/1/s1.m4s'],
+      [2, true, ''],
+      [3, false, 'timelines/T/source/1/s3.m4s'],
+    ])
+    expect(recorder.isLosing).toBe(true)
+  })
 })

@@ -68,9 +68,7 @@ export class Recorder {
     while (this.#queuedBytes > (this.#options.maxQueuedBytes ?? MAX_QUEUED_BYTES)) {
       if (!this.#dropOldest()) break
     }
-    this.#storing ??= this.#store().finally(() => {
-      this.#storing = null
-    })
+    this.#storing ??= this.#store()
   }
 
   /**
@@ -101,26 +99,28 @@ export class Recorder {
       } catch (error) {
         this.#lost++
         this.#options.log.error({ err: error }, 'A segment could not be stored and is lost')
+        if (event.type === 'segment') this.#list(gapOf(event.renditionId, event.entry))
       }
       this.#count(-sizeOf(event))
     }
+    // In the turn that found the queue empty: what is taken after it begins anew.
+    this.#storing = null
   }
 
   async #storeHeader({ rendition, init, epoch }: RenditionEvent): Promise<void> {
-    await this.#put(`${this.#folder(rendition.id, epoch)}/init.mp4`, [init])
+    // Its row carries the header, too: the api keeps it where the store would not.
     this.#renditions.set(rendition.id, create(RenditionInfoSchema, { ...rendition, initSegment: init }))
     this.#scheduleBatch()
+    await this.#put(`${this.#folder(rendition.id, epoch)}/init.mp4`, [init])
   }
 
   async #storeSegment({ renditionId, epoch, entry, chunks }: SegmentEvent): Promise<void> {
-    const record = create(SegmentRecordSchema, { ...entry, ...exact(entry), renditionId })
-    if (!entry.gap) {
-      record.locator = `${this.#folder(renditionId, epoch)}/s${entry.sequence}.m4s`
-      await this.#put(record.locator, chunks)
-      this.#options.onStored(renditionId, epoch, entry.sequence)
-      this.#options.metrics.recorded(entry.sizeBytes)
-    }
-    this.#list(record)
+    if (entry.gap) return this.#list(gapOf(renditionId, entry))
+    const locator = `${this.#folder(renditionId, epoch)}/s${entry.sequence}.m4s`
+    await this.#put(locator, chunks)
+    this.#options.onStored(renditionId, epoch, entry.sequence)
+    this.#options.metrics.recorded(entry.sizeBytes)
+    this.#list(create(SegmentRecordSchema, { ...entry, ...exact(entry), renditionId, locator }))
   }
 
   #list(record: SegmentRecord): void {
@@ -214,6 +214,12 @@ export class Recorder {
 
 function sizeOf(event: RenditionEvent | SegmentEvent): number {
   return event.type === 'rendition' ? event.init.byteLength : event.entry.sizeBytes
+}
+
+/** The row of a segment that has no bytes: players skip it, and renditions stay aligned. */
+function gapOf(renditionId: string, entry: SegmentEvent['entry']): SegmentRecord {
+  const empty = { gap: true, sizeBytes: 0, independent: false }
+  return create(SegmentRecordSchema, { ...entry, ...exact(entry), ...empty, renditionId })
 }
 
 /** The 64-bit fields as the wire wants them. */
