@@ -64,7 +64,12 @@ export class LiveSession implements Publication {
     this.#options = options
     this.#log = options.log.child({ broadcastId: grant.broadcastId, epoch: grant.epoch })
     this.#state = { name: 'offered', sinceMs: nowMs() }
-    this.#timeline = new LiveTimeline({ timelineId: grant.broadcastId, partTargetMs: grant.partTargetMs })
+    this.#timeline = new LiveTimeline({
+      timelineId: grant.broadcastId,
+      partTargetMs: grant.partTargetMs,
+      // Each epoch but the first begins with a mark; this one's is listed, those before it are not.
+      discontinuitySequence: Math.max(0, grant.epoch - 2),
+    })
     this.#sanitiser = new Sanitiser((event) => this.#onSanitised(event))
     this.#recorder = grant.archive ? this.#makeRecorder() : null
     this.#sequences = new Sequences({

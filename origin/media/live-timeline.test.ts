@@ -10,7 +10,9 @@ afterEach(() => {
   for (const timeline of open.splice(0)) timeline.end()
 })
 
-function timeline(more: { windowMs?: number; maxBytes?: number } = {}): LiveTimeline {
+function timeline(
+  more: { windowMs?: number; maxBytes?: number; discontinuitySequence?: number } = {},
+): LiveTimeline {
   const made = new LiveTimeline({ timelineId: TIMELINE, partTargetMs: 210, ...more })
   open.push(made)
   return made
@@ -53,6 +55,17 @@ describe('the live window', () => {
     expect(lines(live.playlist('audio', { skip: false }), '#EXT-X-MEDIA-SEQUENCE')).toEqual([
       '#EXT-X-MEDIA-SEQUENCE:20',
     ])
+  })
+
+  it('counts the discontinuities of earlier epochs, which another process may have served', () => {
+    const live = timeline({ discontinuitySequence: 1 })
+    const events = [{ type: 'track' as const, track: videoTrack() }, ...videoEvents({ fps: 30, seconds: 80 })]
+    const packaged = packageAll(events, { epoch: 3, discontinuity: true }).events
+    const rest = applyUntil(live, packaged, (e) => e.type === 'segment')
+    const discontinuity = () => lines(live.playlist('source', { skip: false }), '#EXT-X-DISCONTINUITY')
+    expect(discontinuity()).toEqual(['#EXT-X-DISCONTINUITY-SEQUENCE:1', '#EXT-X-DISCONTINUITY'])
+    for (const event of rest) live.apply(event)
+    expect(discontinuity()).toEqual(['#EXT-X-DISCONTINUITY-SEQUENCE:2'])
   })
 
   it('serves what it lists: header, segments, parts; a segment is the concatenation of its parts', () => {

@@ -18,6 +18,8 @@ export interface LiveTimelineOptions {
   partTargetMs: PartTargetMs
   /** What playlists list, 60 s when absent. */
   windowMs?: number
+  /** EXT-X-DISCONTINUITY-SEQUENCE to begin with: the marks of earlier epochs, which are not held here. */
+  discontinuitySequence?: number
   /** Bound on media bytes held, 64 MiB when absent. Over it the oldest segments are let go, stored or not. */
   maxBytes?: number
 }
@@ -63,7 +65,12 @@ export class LiveTimeline {
   #ended = false
 
   constructor(options: LiveTimelineOptions) {
-    this.#options = { windowMs: DEFAULT_WINDOW_MS, maxBytes: DEFAULT_MAX_BYTES, ...options }
+    this.#options = {
+      windowMs: DEFAULT_WINDOW_MS,
+      maxBytes: DEFAULT_MAX_BYTES,
+      discontinuitySequence: 0,
+      ...options,
+    }
   }
 
   /** Names the renditions that a complete master has. Call at the start of the broadcast. */
@@ -224,7 +231,8 @@ export class LiveTimeline {
 
   #begin(info: RenditionInfo): RenditionTail {
     const partsMs = LIVE_HOLD.segmentsSeconds * 1000
-    const tail = new RenditionTail(info, { windowMs: this.#options.windowMs, partsMs })
+    const { windowMs, discontinuitySequence } = this.#options
+    const tail = new RenditionTail(info, { windowMs, partsMs }, discontinuitySequence)
     this.#tails.set(info.id, tail)
     return tail
   }

@@ -39,13 +39,15 @@ export class RenditionTail {
   readonly #partData = new Map<string, Uint8Array>()
   #segments: HeldSegment[] = []
   #open: OpenSegment | null = null
-  #discontinuitySequence = 0
+  #discontinuitySequence: number
   #lastPart: { epoch: number; sequence: number; index: number; number: number } | null = null
   #bytesHeld = 0
 
-  constructor(info: RenditionInfo, window: TailWindow) {
+  /** @param discontinuitySequence discontinuities before the first segment */
+  constructor(info: RenditionInfo, window: TailWindow, discontinuitySequence: number) {
     this.info = info
     this.#window = window
+    this.#discontinuitySequence = discontinuitySequence
   }
 
   /** Media bytes in memory. */
