@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { quietLog, testMetrics } from '../../../test/support/origin-parts.ts'
@@ -263,5 +265,17 @@ describe('RTMPS', () => {
     const silent = new RtmpClient(server.port)
     await silent.closed
     expect(await counted.value('ingest_connections_dropped_total')).toBe(2)
+
+    // Whoever says nothing at TLS doesn't hold the shut-down up.
+    await server.close()
+    await start({
+      tls: { cert: readFileSync(certFile), key: readFileSync(keyFile) },
+      timeouts: { ...SHORT, establishMs: 60_000 },
+    })
+    const waiting = new RtmpClient(server.port)
+    await once(waiting.socket, 'connect')
+    await setImmediate()
+    await server.close()
+    await waiting.closed
   })
 })

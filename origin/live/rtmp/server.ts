@@ -37,6 +37,8 @@ export async function startRtmpServer(options: RtmpServerOptions): Promise<RtmpS
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   const connections = new Set<RtmpConnection>()
   const payloads = createPayloads()
+  /** Also those that are still at TLS, which no connection owns yet. */
+  const sockets = new Set<Socket>()
 
   const accept = (socket: Socket) => {
     metrics.opened()
@@ -52,6 +54,10 @@ export async function startRtmpServer(options: RtmpServerOptions): Promise<RtmpS
     : createServer(accept)
   server.maxConnections = options.maxConnections ?? 2_000
   server.on('drop', () => metrics.dropped())
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await listen(server, options.port, options.host)
   server.on('error', (error) => log.error({ err: error }, 'The encoder port has a problem'))
 
@@ -60,7 +66,11 @@ export async function startRtmpServer(options: RtmpServerOptions): Promise<RtmpS
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const connection of connections) connection.close('shutdown')
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, timeouts.lingerMs)
       await closed
+      clearTimeout(timer)
     },
   }
 }
