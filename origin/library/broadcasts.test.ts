@@ -2,6 +2,7 @@ import { Code } from '@connectrpc/connect'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Creator, signUp } from '../api/testing/people.ts'
 import { startApiForTests, type TestApi } from '../api/testing/start-api.ts'
+import { PortError } from '../ports/error.ts'
 import { ALIVE_MS, JUST_ENDED_MS } from './broadcasts.ts'
 import { endSilentBroadcasts, SILENT_MS } from './life.ts'
 import { ENDED, LIVE, NODE_URL, newKey, OFFERED, publish, renditions, report, segments } from './testing.ts'
@@ -160,6 +161,28 @@ describe('a broadcast', () => {
     expect(await endSilentBroadcasts(api.library, backAtMs)).not.toContain(grant.broadcastId)
     api.pass(2000)
     expect(await endSilentBroadcasts(api.library, backAtMs)).toContain(grant.broadcastId)
+  })
+
+  test('is live, stays live and hears what it is asked while kv is away', async () => {
+    const { kv } = api.library
+    const { set, get } = kv
+    const grant = await publish(api, key)
+    const away = async () => {
+      throw new PortError('kv', 'unavailable', 'away')
+    }
+    Object.assign(kv, { set: away, get: away })
+    try {
+      for (let passed = 0; passed <= 2 * SILENT_MS; passed += 1000) {
+        api.pass(1000)
+        expect(await report(api, grant, LIVE)).toMatchObject({ end: false })
+      }
+      expect(await endSilentBroadcasts(api.library, 0)).not.toContain(grant.broadcastId)
+      expect(await status(ada)).toMatchObject({ state: 'live', health: null })
+      await ada.browser.post(`/channels/${ada.channelId}/live/end`)
+      expect(await report(api, grant, LIVE)).toMatchObject({ end: true, reason: 'ended-by-creator' })
+    } finally {
+      Object.assign(kv, { set, get })
+    }
   })
 
   test('is found by the edge: live at its node, soon after its end too, then in the library alone', async () => {

@@ -6,7 +6,7 @@ import { makeEvent } from '../ports/events/event.ts'
 import type { BroadcastRow } from './broadcasts.ts'
 import type { LibraryDeps } from './deps.ts'
 import { streamEnded, streamStarted } from './events.ts'
-import { clearPulse, readPulse, writePulse } from './pulse.ts'
+import { clearPulse, readPulse, unlessAway, writePulse } from './pulse.ts'
 import { settleVideo } from './settle.ts'
 
 const { broadcasts, channels, streamKeys, videos } = schema
@@ -44,10 +44,15 @@ export async function reportStream(deps: LibraryDeps, report: StreamReport): Pro
     return { end: true, reason: 'over' }
   }
   const nowMs = now()
-  await writePulse(deps.kv, broadcast.id, { epoch: report.epoch, reportedAtMs: nowMs, health: report.health })
+  const pulse = { epoch: report.epoch, reportedAtMs: nowMs, health: report.health }
+  let away: Error | null = null
+  await unlessAway(writePulse(deps.kv, broadcast.id, pulse), undefined, (error) => {
+    away = error
+  })
   if (report.state === 'live' && broadcast.state === 'offered') {
     await goLive(deps, broadcast, report.health)
   } else if ((broadcast.lastReportAt?.getTime() ?? 0) <= nowMs - REPORT_STEP_MS) {
+    if (away) deps.log.warn({ err: away, broadcastId: broadcast.id }, "a stream's health is not kept")
     await db
       .update(broadcasts)
       .set({ lastReportAt: new Date(nowMs) })
@@ -74,7 +79,13 @@ export async function endSilentBroadcasts(deps: LibraryDeps, hearingSinceMs: num
     )
   const ended: string[] = []
   for (const broadcast of candidates) {
-    const pulse = await readPulse(deps.kv, broadcast.id)
+    // Without kv the row decides, which trails by less than the time that silence takes.
+    const pulse = await unlessAway(readPulse(deps.kv, broadcast.id), null, (err) =>
+      deps.log.warn(
+        { err, broadcastId: broadcast.id },
+        'kv does not say when a silent stream was last heard',
+      ),
+    )
     if (pulse && pulse.epoch === broadcast.epoch && pulse.reportedAtMs > silentSince) continue
     await endBroadcast(deps, broadcast)
     ended.push(broadcast.id)
@@ -149,7 +160,9 @@ async function endBroadcast(deps: LibraryDeps, broadcast: BroadcastRow): Promise
     await settleVideo(tx, { timelineId: row.id, keep: row.archive, at })
     await tell(deps, tx, streamEnded, row)
   })
-  await clearPulse(deps.kv, broadcast.id)
+  await unlessAway(clearPulse(deps.kv, broadcast.id), undefined, (err) =>
+    deps.log.warn({ err, broadcastId: broadcast.id }, "an ended stream's health goes by itself in a minute"),
+  )
 }
 
 async function tell(

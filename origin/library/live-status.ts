@@ -2,7 +2,7 @@ import type { LiveStatus } from '@streamtube/contracts/api/resources.ts'
 import type { ChannelRow } from '../channels/index.ts'
 import { findOpenBroadcast } from './broadcasts.ts'
 import type { LibraryDeps } from './deps.ts'
-import { readPulse } from './pulse.ts'
+import { readPulse, unlessAway } from './pulse.ts'
 import { getVideo } from './videos.ts'
 
 /** Where encoders publish to. */
@@ -31,7 +31,7 @@ export function ingestAddresses(config: {
 
 /** What the go-live page shows of a channel. */
 export async function liveStatus(
-  deps: Pick<LibraryDeps, 'db' | 'kv'>,
+  deps: Pick<LibraryDeps, 'db' | 'kv' | 'log'>,
   channel: ChannelRow,
   ingest: IngestAddresses,
 ): Promise<LiveStatus> {
@@ -39,7 +39,9 @@ export async function liveStatus(
   if (!broadcast || (broadcast.state !== 'offered' && broadcast.state !== 'live')) {
     return { ingest, state: 'idle', video: null, health: null }
   }
-  const pulse = await readPulse(deps.kv, broadcast.id)
+  const pulse = await unlessAway(readPulse(deps.kv, broadcast.id), null, (err) =>
+    deps.log.warn({ err, broadcastId: broadcast.id }, "a stream's health cannot be shown"),
+  )
   return {
     ingest,
     state: broadcast.state,
