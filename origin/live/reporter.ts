@@ -67,7 +67,7 @@ export class Reporter {
         if (end && !this.#stopped.signal.aborted) this.#options.onEnd(reason)
       } catch (error) {
         this.#complain(error, ++this.#failures)
-        if (isFinalFailure(error)) this.#options.onEnd('The stream is not known any more.')
+        if (isFinalFailure(error)) this.#options.onEnd('unknown')
       }
       await this.#pause()
     }

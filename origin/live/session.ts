@@ -85,7 +85,7 @@ export class LiveSession implements Publication {
     metrics.publishers(1)
     this.#reporter = new Reporter({
       send: () => api.reportStream(this.#report()),
-      onEnd: (reason) => this.#cutEncoder(reason || 'The stream was ended.'),
+      onEnd: (reason) => this.#cutEncoder(endText(reason)),
       log: this.#log,
       metrics,
     })
@@ -252,5 +252,19 @@ function reportedState(state: BroadcastState): StreamState {
       return StreamState.ENDED
     default:
       return state satisfies never
+  }
+}
+
+/** What the encoder's user reads, for the api's codes. */
+function endText(reason: string): string {
+  switch (reason) {
+    case 'ended-by-creator':
+      return 'The stream was ended on the web site.'
+    case 'key-replaced':
+      return 'The stream key was replaced by a new one.'
+    case 'superseded':
+      return 'Another encoder has taken over this stream.'
+    default:
+      return 'The stream was ended by the server.'
   }
 }

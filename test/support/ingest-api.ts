@@ -116,7 +116,7 @@ export class IngestApiServer {
         check('reportStream', requestHeader)
         this.reports.push(request)
         const stream = [...this.streams.values()].find((each) => each.broadcastId === request.broadcastId)
-        return { end: stream?.end ?? true, reason: stream?.end ? 'The creator ended the stream.' : '' }
+        return { end: stream?.end ?? true, reason: stream?.end ? 'ended-by-creator' : '' }
       },
       appendIndex: (request: AppendIndexRequest, { requestHeader }: { requestHeader: Headers }) => {
         check('appendIndex', requestHeader)

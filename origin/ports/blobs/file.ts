@@ -89,6 +89,7 @@ class FileBlobs implements Blobs {
       checkBlobKey(key)
       checkContentType(options.contentType)
       const temporary = join(this.#root, TEMPORARY, randomUUID())
+      let renamed = false
       try {
         const sizeBytes = await this.#write(
           temporary,
@@ -99,9 +100,10 @@ class FileBlobs implements Blobs {
         )
         signal.throwIfAborted()
         const written = await this.#place(temporary, key, options)
+        renamed = written && !options.ifAbsent
         return { written, sizeBytes }
       } finally {
-        await rm(temporary, { force: true })
+        if (!renamed) await rm(temporary, { force: true })
       }
     }
     if (!streams) return this.#call('put', options, work)
