@@ -37,6 +37,11 @@ export interface SessionOptions {
 
 /** How long what is left may take to reach the store and the api once the encoder is gone. */
 const DRAIN_MS = 10 * 60_000
+/**
+ * What may come in without a segment's being finished: 60 Mb/s for all that a segment and its followers can take. A
+ * segment is held in memory until it is whole, and one of an encoder whose clock stands still never would be.
+ */
+const MAX_UNFINISHED_BYTES = 64 * 1024 * 1024
 
 /**
  * One publisher's session: messages in, a timeline that is served and recorded out. It owns its packager, timeline,
@@ -56,6 +61,8 @@ export class LiveSession implements Publication {
   #packager: Packager | null = null
   #ladder: Ladder | null = null
   #receivedBytes = 0
+  /** `#receivedBytes` when a segment was finished last. */
+  #finishedAtBytes = 0
   #liveSinceMs: number | null = null
   #ending: Promise<void> | null = null
 
@@ -94,6 +101,12 @@ export class LiveSession implements Publication {
 
   take(tag: FlvTag): void {
     this.#receivedBytes += tag.data.byteLength
+    if (this.#receivedBytes - this.#finishedAtBytes > MAX_UNFINISHED_BYTES) {
+      throw new PublishRefused(
+        'NetStream.Publish.Failed',
+        'The stream sends too much in too little of its time.',
+      )
+    }
     try {
       const event = sourceEventOf(tag, this.#options.nowMs())
       if (event) this.#sanitiser.push(event)
@@ -157,7 +170,9 @@ export class LiveSession implements Publication {
   #onPackaged(event: PackagerEvent): void {
     this.#timeline.apply(event)
     this.#recorder?.take(event)
-    if (event.type === 'segment' && this.#packager) this.#sequences.use(this.#packager.nextSequence)
+    if (event.type !== 'segment') return
+    this.#finishedAtBytes = this.#receivedBytes
+    if (this.#packager) this.#sequences.use(this.#packager.nextSequence)
   }
 
   #move(event: BroadcastEvent): void {
