@@ -129,7 +129,15 @@ export class LadderProcess implements Ladder {
       feed.destroy()
       await drained(sockets)
       for (const server of servers) server.close()
-      if (folder) await rm(folder, { recursive: true, force: true })
+      if (folder) await this.#remove(folder)
+    }
+  }
+
+  async #remove(folder: string): Promise<void> {
+    try {
+      await rm(folder, { recursive: true, force: true })
+    } catch (error) {
+      this.#options.log.warn({ err: error, folder }, 'A folder of sockets stays behind')
     }
   }
 
