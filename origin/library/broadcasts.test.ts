@@ -231,6 +231,7 @@ describe('leave to play', () => {
     expect(known.viewerId).toMatch(/^[0-9a-z]{26}$/)
     await expect(ask('vod', broadcastId)).rejects.toMatchObject({ code: Code.PermissionDenied })
     await report(api, grant, ENDED)
+    await expect(ask('live', broadcastId)).rejects.toMatchObject({ code: Code.FailedPrecondition })
     await expect(ask('vod', broadcastId)).rejects.toMatchObject({
       rawMessage: expect.stringContaining('no recording'),
     })

@@ -6,6 +6,7 @@
  * - `fenced`: a newer publisher session (epoch) has taken over
  * - `unknown`: there is no such broadcast, timeline, video or job
  * - `invalid`: the request contradicts itself or the addresses' grammar
+ * - `not-live`: the stream that is asked for live is over
  * - `not-playable`: it is there, but can't be played this way now
  */
 export type LibraryErrorCode =
@@ -15,6 +16,7 @@ export type LibraryErrorCode =
   | 'fenced'
   | 'unknown'
   | 'invalid'
+  | 'not-live'
   | 'not-playable'
 
 /** What the library's operations throw when they refuse. */

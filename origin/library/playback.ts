@@ -35,7 +35,7 @@ export interface PlaybackGrant {
 /**
  * Decides whether an asset may be played. A channel's next broadcast may be asked for before it begins: its address can
  * be given out, and plays as soon as there is a picture.
- * @throws LibraryError `unknown`, `not-playable` with a reason a viewer understands
+ * @throws LibraryError `unknown`, `not-live`, `not-playable`, with a reason a viewer understands
  */
 export async function authorisePlayback(
   db: Database,
@@ -54,11 +54,14 @@ export async function authorisePlayback(
       throw new LibraryError('not-playable', 'This stream is live; its recording comes after its end.')
     case 'ready':
       if (about.kind === 'vod') return grant(video.timelineId)
-      throw new LibraryError('not-playable', 'This stream is over.')
+      throw new LibraryError('not-live', 'This stream is over.')
     case 'processing':
       throw new LibraryError('not-playable', 'This video is still being prepared.')
     case 'ended':
-      throw new LibraryError('not-playable', 'This stream is over, and no recording was kept.')
+      throw new LibraryError(
+        about.kind === 'live' ? 'not-live' : 'not-playable',
+        'This stream is over, and no recording was kept.',
+      )
     case 'failed':
       throw new LibraryError('not-playable', 'This video could not be prepared.')
   }

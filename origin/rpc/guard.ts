@@ -13,6 +13,7 @@ const CODES: Record<LibraryErrorCode, Code> = {
   fenced: Code.FailedPrecondition,
   unknown: Code.NotFound,
   invalid: Code.InvalidArgument,
+  'not-live': Code.FailedPrecondition,
   'not-playable': Code.PermissionDenied,
 }
 
