@@ -48,6 +48,8 @@ export const en = {
   'video.started': 'Started {ago}',
   'video.streamed': 'Streamed {ago}',
   'video.edit': 'Edit',
+  'video.more': 'Show all',
+  'video.less': 'Show less',
   'video.edit-title': 'Edit video',
 
   'watch.page-title': '{title} · StreamTube',
@@ -70,6 +72,7 @@ export const en = {
   'player.pause': 'Pause',
   'player.unmute': 'Tap for sound',
   'player.muted': 'Muted',
+  'player.sound-only': 'Sound only',
   'player.at-live': 'Watching live',
   'player.go-live': '{behind} behind live. Go to live',
   'player.speed': 'Speed',

@@ -10,6 +10,8 @@ export interface EngineEvents {
   ontrouble(trouble: Trouble): void
   /** Media comes in (again). */
   onflow(): void
+  /** The live stream is over: nothing comes after what is listed now. */
+  oncomplete(): void
 }
 
 /** Brings an HLS address to a video element. */

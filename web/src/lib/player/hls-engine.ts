@@ -31,6 +31,7 @@ export function startHlsEngine({
   onrungs,
   ontrouble,
   onflow,
+  oncomplete,
 }: EngineOptions): Engine {
   const hls = new Hls({ ...settings, ...(startAt !== null && { startPosition: startAt }) })
   let lastMediaRecovery = -Infinity
@@ -39,6 +40,9 @@ export function startHlsEngine({
   hls.on(Events.MANIFEST_PARSED, tellRungs)
   hls.on(Events.LEVEL_SWITCHED, (_, { level }) => onrungs(listRungs(hls), level))
   hls.on(Events.FRAG_BUFFERED, onflow)
+  hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
+    if (kind === 'live' && !details.live) oncomplete()
+  })
   hls.on(Events.ERROR, (_, data) => {
     if (!data.fatal) return
     if (data.type === ErrorTypes.MEDIA_ERROR && performance.now() - lastMediaRecovery > MEDIA_RECOVERY_MS) {
@@ -56,19 +60,23 @@ export function startHlsEngine({
       hls.nextLevel = id ?? -1
     },
     liveEdge: () => (kind === 'live' ? hls.liveSyncPosition : null),
-    close: () => hls.destroy(),
+    close() {
+      hls.destroy()
+      // Catching up with live left its speed behind.
+      if (kind === 'live') video.playbackRate = 1
+    },
   }
 }
 
 function listRungs(hls: Hls): Rung[] {
-  return sortRungs(
-    hls.levels.map((level, id) => ({
-      id,
-      lines: Math.min(level.width || level.height, level.height),
-      frameRate: level.frameRate,
-      bitrateBps: level.bitrate,
-    })),
-  )
+  const rungs = hls.levels.map((level, id) => ({
+    id,
+    lines: Math.min(level.width || level.height, level.height),
+    frameRate: level.frameRate,
+    bitrateBps: level.bitrate,
+  }))
+  // A stream of sound alone has no picture to choose.
+  return sortRungs(rungs.filter(({ lines }) => lines > 0))
 }
 
 function troubleOf({ type, details, response }: ErrorData): Trouble {

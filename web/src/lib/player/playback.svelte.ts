@@ -19,6 +19,8 @@ export type Failure = 'not-found' | 'forbidden' | 'unplayable' | 'unreachable'
 
 /** This close to the live edge (seconds) counts as live. */
 const LIVE_TOLERANCE_S = 4
+/** An engine may leave out the last part of a stream that has ended: waiting this close to the end is the end. */
+const END_TOLERANCE_S = 1.5
 
 interface Options {
   autoplay: boolean
@@ -41,6 +43,8 @@ export class Playback {
   /** The browser allowed playing only without sound. */
   wasMuted = $state(false)
   rate = $state(1)
+  /** False for a stream of sound alone. */
+  hasPicture = $state(true)
 
   readonly #video: HTMLVideoElement
   readonly #id: string
@@ -51,6 +55,8 @@ export class Playback {
   /** Counts loads, so that an answer to an older one is dropped. */
   #load = 0
   #wantsToPlay = true
+  /** The live stream that plays has come to its end. */
+  #complete = false
 
   constructor(video: HTMLVideoElement, id: string) {
     this.#video = video
@@ -127,6 +133,9 @@ export class Playback {
       const [startEngine, playback] = await Promise.all([loadEngine(), this.#ask(kind)])
       if (load !== this.#load) return
       this.#engine?.close()
+      this.#complete = false
+      // A new source drops events that are still to come, this one's too.
+      this.rate = this.#video.playbackRate
       this.#engine = startEngine({
         video: this.#video,
         master: playback.master,
@@ -139,6 +148,10 @@ export class Playback {
         ontrouble: (trouble) => this.#onTrouble(trouble),
         onflow: () => {
           this.#attempt = 0
+        },
+        oncomplete: () => {
+          this.#complete = true
+          if (this.state === 'buffering') this.#endIfNothingComes()
         },
       })
       if (this.chosenRung !== null) this.#engine.chooseRung(this.chosenRung)
@@ -156,7 +169,7 @@ export class Playback {
 
   #onOpenError(error: unknown): void {
     if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
-      this.#fail(error.status === 404 || error.status === 400 ? 'not-found' : 'forbidden')
+      this.#fail(error.status === 401 || error.status === 403 ? 'forbidden' : 'not-found')
     } else {
       this.#tryLater()
     }
@@ -211,6 +224,10 @@ export class Playback {
     })
     on('waiting', () => {
       if (this.state === 'playing') this.state = 'buffering'
+      this.#endIfNothingComes()
+    })
+    on('loadeddata', () => {
+      this.hasPicture = video.videoWidth > 0
     })
     on('ended', () => {
       this.state = 'over'
@@ -228,6 +245,11 @@ export class Playback {
     on('volumechange', () => {
       if (!video.muted) this.wasMuted = false
     })
+  }
+
+  #endIfNothingComes(): void {
+    const { duration, currentTime } = this.#video
+    if (this.#complete && duration - currentTime < END_TOLERANCE_S) this.state = 'over'
   }
 
   #measureLive(): void {
