@@ -37,9 +37,13 @@ describe('rates', () => {
     expect(bitrate(128_000)).toBe('128\u00a0kb/s')
     expect(seconds(2_000)).toBe('2.0\u00a0s')
   })
-  it('of frames are whole or as broadcasters write them', () => {
-    expect(frameRate(30.004)).toBe('30')
-    expect(frameRate(29.97)).toBe('29.97')
+  it('of frames are the usual ones, where counting came close to one', () => {
+    expect(frameRate(30.2)).toBe('30')
+    expect(frameRate(29.97)).toBe('30')
+    expect(frameRate(25.6)).toBe('25')
+    expect(frameRate(23.976)).toBe('24')
+    expect(frameRate(12.4)).toBe('12.4')
+    expect(frameRate(1)).toBe('1')
   })
 })
 

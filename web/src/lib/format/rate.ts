@@ -7,10 +7,14 @@ export function bitrate(bps: number): string {
   return `${number(value, digits, digits)}\u00a0${unit}`
 }
 
-/** Frames a second, whole or as broadcasters write it: `30`, `29.97`. */
+const USUAL_FRAME_RATES = [24, 25, 30, 50, 60]
+/** Frames counted by the clock on the wall come a few more or fewer in any few seconds. */
+const COUNTING_ERROR = 0.03
+
+/** Measured frames a second: the usual rate they amount to, or what was counted: `30`, `12.4`. */
 export function frameRate(fps: number): string {
-  const whole = Math.round(fps)
-  return Math.abs(fps - whole) < 0.015 ? number(whole, 0, 0) : number(fps, 0, 2)
+  const near = USUAL_FRAME_RATES.toSorted((a, b) => Math.abs(a - fps) - Math.abs(b - fps))[0] ?? fps
+  return Math.abs(near - fps) < near * COUNTING_ERROR ? number(near, 0, 0) : number(fps, 0, 1)
 }
 
 /** Seconds with one digit: `2.0 s`. */
