@@ -22,6 +22,10 @@ export class UnknownTimelineError extends Error {
 
 /** While the api role is away an answer this old still serves: a place changes far more rarely than a process. */
 const STALE_FOR_MS = 10 * 60_000
+/** An api role that takes longer than this is not waited for where the place was known: players wait for their parts. */
+const PATIENCE_MS = 100
+/** Then it is left alone for this long. */
+const ASK_AGAIN_AFTER_MS = 1_000
 const TIMELINES = 10_000
 const MAX_UNDER_WAY = 256
 
@@ -29,6 +33,8 @@ interface Known {
   location: Location
   freshUntilMs: number
   usableUntilMs: number
+  /** The place did not answer: a new one is worth waiting for. */
+  doubted: boolean
 }
 
 export interface LocatorOptions extends Pick<Env, 'nowMs' | 'sharing' | 'log'> {
@@ -50,15 +56,23 @@ export class Locator {
    * @throws UnknownTimelineError; ConnectError when the api role can't say and nothing usable is known; BusyError
    */
   async locate(timelineId: string): Promise<Location> {
+    const { nowMs } = this.#options
     const known = this.#known.get(timelineId)
-    if (known && this.#options.nowMs() < known.freshUntilMs) return known.location
-    return this.#flights.run(timelineId, () => this.#ask(timelineId, known))
+    if (known && nowMs() < known.freshUntilMs) return known.location
+    const answer = this.#flights.run(timelineId, () => this.#ask(timelineId, known))
+    if (!known || known.doubted || nowMs() >= known.usableUntilMs) return answer
+    return await within(PATIENCE_MS, answer, () => {
+      known.freshUntilMs = nowMs() + ASK_AGAIN_AFTER_MS
+      return known.location
+    })
   }
 
   /** Asks anew next time: the place did not answer. What is known stays usable if the api role is away too. */
   doubt(timelineId: string): void {
     const known = this.#known.get(timelineId)
-    if (known) known.freshUntilMs = 0
+    if (!known) return
+    known.freshUntilMs = 0
+    known.doubted = true
   }
 
   async #ask(timelineId: string, known: Known | undefined): Promise<Location> {
@@ -71,6 +85,7 @@ export class Locator {
         location,
         freshUntilMs: now + answer.maxAgeMs,
         usableUntilMs: now + STALE_FOR_MS,
+        doubted: false,
       })
       return location
     } catch (err) {
@@ -80,7 +95,21 @@ export class Locator {
       }
       if (!known || nowMs() >= known.usableUntilMs) throw err
       log.warn({ err, timelineId }, 'The api role does not answer; using the place known before')
+      known.freshUntilMs = nowMs() + ASK_AGAIN_AFTER_MS
       return known.location
     }
+  }
+}
+
+/** The answer, or what `instead` gives when it takes longer. */
+async function within<T>(ms: number, answer: Promise<T>, instead: () => T): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(instead()), ms)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -1,0 +1,69 @@
+import { create } from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { type LocateResponse, LocateResponseSchema } from '@streamtube/contracts/gen/streamtube/v1/edge_pb'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Locator } from './locator.ts'
+
+const TIMELINE = '01kb0000000000000000000000'
+const at = (liveUrl: string) =>
+  create(LocateResponseSchema, { liveUrl, libraryUrl: 'http://library', maxAgeMs: 1_000 })
+
+let answers: PromiseWithResolvers<LocateResponse>[]
+let locator: Locator
+
+beforeEach(async () => {
+  vi.useFakeTimers()
+  answers = []
+  const locate = () => {
+    const answer = Promise.withResolvers<LocateResponse>()
+    answers.push(answer)
+    return answer.promise
+  }
+  const log = { info() {}, warn() {}, error() {} }
+  locator = new Locator({ rpc: { locate }, nowMs: Date.now, sharing: 'process', log } as never)
+  const first = locator.locate(TIMELINE)
+  answers[0]?.resolve(at('http://one'))
+  expect((await first).liveUrl).toBe('http://one')
+})
+afterEach(() => vi.useRealTimers())
+
+test('an api role that hangs holds nobody up where the place was known', async () => {
+  vi.advanceTimersByTime(1_500)
+  const slow = locator.locate(TIMELINE)
+  await vi.advanceTimersByTimeAsync(100)
+  expect((await slow).liveUrl).toBe('http://one')
+  expect((await locator.locate(TIMELINE)).liveUrl).toBe('http://one')
+  expect(answers).toHaveLength(2)
+  answers[1]?.resolve(at('http://two'))
+  await vi.advanceTimersByTimeAsync(0)
+  expect((await locator.locate(TIMELINE)).liveUrl).toBe('http://two')
+})
+
+test('an answer that comes in time is the one', async () => {
+  vi.advanceTimersByTime(1_500)
+  const asked = locator.locate(TIMELINE)
+  await vi.advanceTimersByTimeAsync(50)
+  answers[1]?.resolve(at('http://two'))
+  expect((await asked).liveUrl).toBe('http://two')
+})
+
+test('a place that did not answer is asked for anew, however long that takes', async () => {
+  locator.doubt(TIMELINE)
+  const asked = locator.locate(TIMELINE)
+  await vi.advanceTimersByTimeAsync(1_000)
+  answers[1]?.resolve(at('http://two'))
+  expect((await asked).liveUrl).toBe('http://two')
+})
+
+test('what the api role refuses late breaks nothing, and the old place serves on', async () => {
+  vi.advanceTimersByTime(1_500)
+  const slow = locator.locate(TIMELINE)
+  await vi.advanceTimersByTimeAsync(100)
+  await slow
+  answers[1]?.reject(new ConnectError('away', Code.Unavailable))
+  await vi.advanceTimersByTimeAsync(0)
+  expect((await locator.locate(TIMELINE)).liveUrl).toBe('http://one')
+  vi.advanceTimersByTime(999)
+  await locator.locate(TIMELINE)
+  expect(answers).toHaveLength(2)
+})
