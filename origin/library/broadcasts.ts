@@ -41,7 +41,8 @@ export async function authorisePublisher(
   const pulse = await readPulse(kv, open.id)
   const deadBefore = now() - ALIVE_MS
   const heardOf = pulse !== null && pulse.epoch === open.epoch && pulse.reportedAtMs > deadBefore
-  if (open.state !== 'idle' && heardOf) throw alreadyLive()
+  const mayBeHeardYet = deps.hearingSinceMs() > deadBefore
+  if (open.state !== 'idle' && (heardOf || mayBeHeardYet)) throw alreadyLive()
   // One statement: of two publishers at once, one finds the row as it was and the other as the first one left it.
   const [granted] = await db
     .update(broadcasts)

@@ -13,4 +13,6 @@ export interface LibraryDeps {
   log: Logger
   /** Milliseconds since the Unix epoch. */
   now: () => number
+  /** Since when ingest nodes could be heard without a break: silence before that says nothing about them. */
+  hearingSinceMs: () => number
 }

@@ -63,14 +63,10 @@ export async function reportStream(deps: LibraryDeps, report: StreamReport): Pro
   return { end: false }
 }
 
-/**
- * Ends broadcasts whose node has fallen silent.
- * @param hearingSinceMs since when nodes could be heard: while the api was away, silence said nothing about them
- * @returns their ids
- */
-export async function endSilentBroadcasts(deps: LibraryDeps, hearingSinceMs: number): Promise<string[]> {
+/** Ends broadcasts whose node has fallen silent. @returns their ids */
+export async function endSilentBroadcasts(deps: LibraryDeps): Promise<string[]> {
   const silentSince = deps.now() - SILENT_MS
-  if (silentSince < hearingSinceMs) return []
+  if (silentSince < deps.hearingSinceMs()) return []
   const candidates = await deps.db
     .select()
     .from(broadcasts)

@@ -32,7 +32,8 @@ export const startApi: StartRole = async ({ config, log, metrics }) => {
   const events = openEvents({ config, log }, database.db)
 
   const now = Date.now
-  const library: LibraryDeps = { db: database.db, kv, blobs, events, log, now }
+  const hearingSinceMs = createHearing(now)
+  const library: LibraryDeps = { db: database.db, kv, blobs, events, log, now, hearingSinceMs }
   const audit = createAudit(docs, log, now)
   const passwords = await createPasswords()
   const accounts = createAccounts({ db: library.db, kv, audit, passwords, metrics, now })
@@ -87,13 +88,12 @@ export const startApi: StartRole = async ({ config, log, metrics }) => {
 
 function chores(library: LibraryDeps, work: Work) {
   const { db, log, now } = library
-  const hearingSinceMs = createHearing(now)
   return [
     {
       name: 'silent broadcasts',
       everyMs: SECOND_MS,
       async run() {
-        const ended = await endSilentBroadcasts(library, hearingSinceMs())
+        const ended = await endSilentBroadcasts(library)
         for (const broadcastId of ended) log.warn({ broadcastId }, 'ended: its ingest node fell silent')
       },
     },

@@ -41,7 +41,16 @@ export async function startApiForTests(options: { demo?: boolean } = {}) {
   let aheadMs = 0
   const now = () => Date.now() + aheadMs
 
-  const library: LibraryDeps = { db: database.db, kv, blobs, events, log, now }
+  let hearingSinceMs = 0
+  const library: LibraryDeps = {
+    db: database.db,
+    kv,
+    blobs,
+    events,
+    log,
+    now,
+    hearingSinceMs: () => hearingSinceMs,
+  }
   const audit = createAudit(docs, log, now)
   const metrics = createMetrics('api')
   const passwords = await createPasswords()
@@ -97,6 +106,10 @@ export async function startApiForTests(options: { demo?: boolean } = {}) {
     /** Moves the clock on. */
     pass(ms: number): void {
       aheadMs += ms
+    },
+    /** As after a start: nobody could be heard before now. */
+    beginToHear(): void {
+      hearingSinceMs = now()
     },
     /** A browser without cookies, at an address of its own unless one is given. */
     browser: (address?: string) => new Browser(`http://127.0.0.1:${server.port}`, EDGE_TOKEN, address),
