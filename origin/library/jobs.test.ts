@@ -143,4 +143,14 @@ describe('pictures of a live broadcast', () => {
     await report(api, grant, ENDED)
     expect((await claim('worker')).job).toBeUndefined()
   })
+
+  test('are not tried of sound alone', async () => {
+    const bob = await signUp(api)
+    const { broadcastId, epoch } = await publish(api, await newKey(bob))
+    await api.ingest.reportStream({ broadcastId, epoch, state: LIVE, health: {}, nodeUrl: NODE_URL })
+    await api.work.queueThumbnail(broadcastId)
+    await api.work.sweep()
+    const jobs = await api.library.db.select().from(schema.jobs).where(eq(schema.jobs.subject, broadcastId))
+    expect(jobs).toEqual([])
+  })
 })

@@ -1,5 +1,5 @@
 import { schema } from '@streamtube/db/index.ts'
-import { and, eq, isNull, lt, notExists, or, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, lt, notExists, or, sql } from 'drizzle-orm'
 import type { LibraryDeps } from './deps.ts'
 import {
   claimJob,
@@ -18,6 +18,9 @@ const THUMBNAIL_EVERY_MS = 120_000
 const THUMBNAIL_ATTEMPTS = 3
 /** How long a claim sleeps at most before it looks again: another api process may have queued something. */
 const LOOK_AGAIN_MS = 1_000
+
+/** Streams of sound alone have no width. */
+const hasPicture = isNotNull(videos.width)
 
 /** A task with what a worker needs to know now. */
 type ReadyTask = JobTask & { liveUrl: string }
@@ -103,6 +106,11 @@ export function createWork(deps: LibraryDeps): Work {
     },
 
     async queueThumbnail(videoId) {
+      const [video] = await db
+        .select({ id: videos.id })
+        .from(videos)
+        .where(and(eq(videos.id, videoId), hasPicture))
+      if (!video) return
       const task = { kind: 'thumbnail', videoId } as const
       if (await enqueueJob(db, { task, nowMs: now(), maxAttempts: THUMBNAIL_ATTEMPTS })) wake()
     },
@@ -126,6 +134,7 @@ export function createWork(deps: LibraryDeps): Work {
         .where(
           and(
             eq(videos.state, 'live'),
+            hasPicture,
             or(isNull(videos.thumbnailAt), lt(videos.thumbnailAt, recent)),
             notExists(tried),
           ),
