@@ -27,6 +27,17 @@ const IMPATIENT_AFTER_MS = 1000
 
 const report = createReport()
 
+/**
+ * What a signal does now. The listeners stay: a signal that came just before one is taken off would be lost.
+ * @type {(signal: NodeJS.Signals) => void}
+ */
+let onSignal = () => process.exit(130)
+
+function followSignals() {
+  for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+    process.on(name, (signal) => onSignal(signal))
+}
+
 async function main() {
   const flags = new Set(process.argv.slice(2))
   if (flags.delete('--help')) return void process.stdout.write(usage)
@@ -34,17 +45,13 @@ async function main() {
   if (flags.size > 0)
     throw new SetupError(`Unknown option ${[...flags].join(' ')}. There are --demo, --dev and --help.`)
 
+  followSignals()
   const page = await holdPort(env)
-  const leave = () => process.exit(130)
-  process.on('SIGINT', leave)
-  process.on('SIGTERM', leave)
   try {
     await ensurePackages(report)
     await ensureTool(report, 'ffmpeg')
     const node24 = await findNode24()
     if (env.WATCH !== '1') await ensureWebBuild(report, node24)
-    process.off('SIGINT', leave)
-    process.off('SIGTERM', leave)
     await runSupervisor(node24, env, page)
   } catch (error) {
     report.fail(explain(error))
@@ -121,7 +128,10 @@ async function runSupervisor(node24, env, page) {
   void report.step('Start', (detail) => followStart(child, page, detail))
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (status) => resolve(status ?? 1))
+    // A signal that came before it could listen has ended it, as it should.
+    child.once('exit', (status, signal) =>
+      resolve(status ?? (signal === 'SIGTERM' || signal === 'SIGINT' ? 0 : 1)),
+    )
   })
   const up = report.steps.every(({ state }) => state === 'done')
   if (!up && code !== 0) throw new SetupError('The start has failed; the lines above say why.')
@@ -150,7 +160,7 @@ function followStart(child, page, detail) {
 /** @param {import('node:child_process').ChildProcess} child */
 function passSignals(child) {
   let firstAt = 0
-  const stop = (/** @type {NodeJS.Signals} */ signal) => {
+  onSignal = (signal) => {
     if (firstAt === 0) {
       firstAt = Date.now()
       child.kill(signal)
@@ -158,13 +168,12 @@ function passSignals(child) {
       child.kill('SIGQUIT')
     }
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  process.on('SIGHUP', stop)
   // A shell between npm and us may die without passing the signal on.
   const parent = process.ppid
   const watch = setInterval(() => {
-    if (process.env.npm_lifecycle_event && process.ppid !== parent) stop('SIGTERM')
+    if (!process.env.npm_lifecycle_event || process.ppid === parent) return
+    clearInterval(watch)
+    onSignal('SIGTERM')
   }, 1000)
   child.once('exit', () => clearInterval(watch))
 }

@@ -13,7 +13,7 @@ let platform: Platform
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'streamtube-start-'))
-  platform = await startPlatform({ env: { DATA_DIR: dataDir } })
+  platform = await startPlatform({ env: { DATA_DIR: dataDir, LOG_LEVEL: 'debug' } })
 })
 afterAll(async () => {
   await platform.stop()
@@ -28,8 +28,15 @@ test('the site answers at the address that the start names, with a link for the 
 })
 
 test('a request’s id is in the answer and in the log of every part that worked on it', async () => {
-  const response = await fetch(`${platform.url}/api/v1/session`)
-  expect(response.headers.get('x-request-id')).toMatch(/^\w{20,}$/)
+  const home = await fetch(platform.url, { headers: { accept: 'text/html' } })
+  await home.body?.cancel()
+  const id = home.headers.get('x-request-id')
+  expect(id).toMatch(/^\w{20,}$/)
+  const parts = () =>
+    new Set(platform.logs.filter(({ requestId }) => requestId === id).map((line) => line.process))
+  await expect
+    .poll(() => [...parts()].sort(), { timeout: 5000 })
+    .toEqual(expect.arrayContaining(['edge', 'web']))
 })
 
 test('secrets are for the owner’s eyes only', () => {
