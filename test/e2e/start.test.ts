@@ -16,7 +16,7 @@ beforeAll(async () => {
   platform = await startPlatform({ env: { DATA_DIR: dataDir, LOG_LEVEL: 'debug' } })
 })
 afterAll(async () => {
-  await platform.stop()
+  await platform?.stop()
   rmSync(dataDir, { recursive: true, force: true })
 })
 

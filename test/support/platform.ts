@@ -21,7 +21,7 @@ export interface PlatformOptions {
   root?: string
   /** How to start it; the bootstrap itself unless told (`npm start` puts npm in between). */
   command?: readonly [string, ...string[]]
-  /** How long the start may take; 60 s unless told. */
+  /** How long the start may take; 100 s unless told. */
   deadlineMs?: number
 }
 
@@ -53,7 +53,7 @@ export interface Platform {
  * @throws with the log's end when it ends or isn't ready in time
  */
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
-  const { demo = false, env = {}, root = repository, deadlineMs = 60_000 } = options
+  const { demo = false, env = {}, root = repository, deadlineMs = 100_000 } = options
   const [program, ...args] = options.command ?? [process.execPath, join('infra', 'bootstrap', 'start.mjs')]
   const [port = 0, rtmpPort = 0] = await findFreePorts(2)
   const dataDir = env.DATA_DIR ?? mkdtempSync(join(tmpdir(), 'streamtube-data-'))
