@@ -86,6 +86,7 @@ export const en = {
   'player.back': '{seconds} s back',
   'player.volume': 'Volume {percent} %',
   'player.retry': 'Try again',
+  'player.connecting': 'Connecting…',
   'player.reconnecting': 'Connection lost. Reconnecting…',
   'player.not-found': 'This can’t be played any more. It may have ended or been removed.',
   'player.forbidden': 'You may not watch this video.',
