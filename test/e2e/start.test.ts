@@ -36,7 +36,7 @@ test('a request’s id is in the answer and in the log of every part that worked
     new Set(platform.logs.filter(({ requestId }) => requestId === id).map((line) => line.process))
   await expect
     .poll(() => [...parts()].sort(), { timeout: 5000 })
-    .toEqual(expect.arrayContaining(['edge', 'web']))
+    .toEqual(['api', 'edge', 'web'])
 })
 
 test('secrets are for the owner’s eyes only', () => {
