@@ -147,7 +147,9 @@ describe('pictures of a live broadcast', () => {
   test('are not tried of sound alone', async () => {
     const bob = await signUp(api)
     const { broadcastId, epoch } = await publish(api, await newKey(bob))
-    await api.ingest.reportStream({ broadcastId, epoch, state: LIVE, health: {}, nodeUrl: NODE_URL })
+    await api.ingest.reportStreams({
+      reports: [{ broadcastId, epoch, state: LIVE, health: {}, nodeUrl: NODE_URL }],
+    })
     await api.work.queueThumbnail(broadcastId)
     await api.work.sweep()
     const jobs = await api.library.db.select().from(schema.jobs).where(eq(schema.jobs.subject, broadcastId))

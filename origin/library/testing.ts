@@ -23,13 +23,15 @@ export function publish(api: TestApi, key: string) {
   })
 }
 
-export function report(
+export async function report(
   api: TestApi,
   { broadcastId, epoch }: { broadcastId: string; epoch: number },
   state: StreamState,
 ) {
   const health = { width: 1280, height: 720, videoBitrateBps: 2_600_000n, frameRate: 30, uptimeMs: 1000n }
-  return api.ingest.reportStream({ broadcastId, epoch, state, health, nodeUrl: NODE_URL })
+  const reports = [{ broadcastId, epoch, state, health, nodeUrl: NODE_URL }]
+  const { verdicts } = await api.ingest.reportStreams({ reports })
+  return verdicts[0]
 }
 
 export const { OFFERED, LIVE, ENDED } = StreamState

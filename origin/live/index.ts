@@ -9,6 +9,7 @@ import { ladderMaker } from './ladder.ts'
 import { startMediaServer } from './media-server.ts'
 import { liveMetrics } from './metrics.ts'
 import { LiveRegistry } from './registry.ts'
+import { StreamReports } from './reports.ts'
 import { rtmpMetrics } from './rtmp/metrics.ts'
 import { type RtmpServer, startRtmpServer } from './rtmp/server.ts'
 import { LiveSession } from './session.ts'
@@ -48,6 +49,11 @@ export async function startLive(options: LiveOptions): Promise<Live> {
   const nowMs = () => Date.now()
   const metrics = liveMetrics(options.metrics)
   const registry = new LiveRegistry()
+  const reports = new StreamReports({
+    send: async (batch) => (await api.reportStreams({ reports: batch })).verdicts,
+    log,
+    metrics,
+  })
   const sessions = new Set<LiveSession>()
   const stopProbe = new AbortController()
   const encoder = findEncoder(stopProbe.signal)
@@ -78,6 +84,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
         nodeUrl,
         makeLadder,
         registry,
+        reports,
         metrics,
         log,
         nowMs,

@@ -145,7 +145,7 @@ test('a stream that ended is kept whole, said to be ended last, and still served
   const endedAtMs = performance.now()
   await until(() => api.hasEnded(stream))
   expect(performance.now() - endedAtMs).toBeLessThan(1_000)
-  expect(api.calls.lastIndexOf('appendIndex')).toBeLessThan(api.calls.lastIndexOf('reportStream'))
+  expect(api.calls.lastIndexOf('appendIndex')).toBeLessThan(api.calls.lastIndexOf('reportStreams'))
 
   const renditions = api.appends
     .filter((batch) => batch.timelineId === stream.broadcastId)

@@ -15,7 +15,7 @@ import type { Ladder, LadderMaker } from './ladder.ts'
 import type { LiveMetrics } from './metrics.ts'
 import { Recorder } from './recorder.ts'
 import type { LiveRegistry } from './registry.ts'
-import { Reporter } from './reporter.ts'
+import type { ReportHandle, StreamReport, StreamReports } from './reports.ts'
 import { type CloseReason, type Encoder, type Publication, PublishRefused } from './rtmp/desk.ts'
 import { Sequences } from './sequences.ts'
 
@@ -28,6 +28,7 @@ export interface SessionOptions {
   nodeUrl: string
   makeLadder: LadderMaker
   registry: LiveRegistry
+  reports: StreamReports
   metrics: LiveMetrics
   log: Logger
   nowMs(): number
@@ -45,7 +46,7 @@ const MAX_UNFINISHED_BYTES = 64 * 1024 * 1024
 
 /**
  * One publisher's session: messages in, a timeline that is served and recorded out. It owns its packager, timeline,
- * ladder, recorder and reporter. The path from `take` to the timeline waits for nobody (MEDIA.md 20).
+ * ladder and recorder. The path from `take` to the timeline waits for nobody (MEDIA.md 20).
  */
 export class LiveSession implements Publication {
   readonly #options: SessionOptions
@@ -54,7 +55,7 @@ export class LiveSession implements Publication {
   readonly #sanitiser: Sanitiser
   readonly #health = new HealthMeter()
   readonly #recorder: Recorder | null
-  readonly #reporter: Reporter
+  readonly #report: ReportHandle
   readonly #sequences: Sequences
   readonly #giveUp = new AbortController()
   #state: BroadcastState
@@ -90,11 +91,9 @@ export class LiveSession implements Publication {
       metrics,
     })
     metrics.publishers(1)
-    this.#reporter = new Reporter({
-      send: () => api.reportStream(this.#report()),
+    this.#report = options.reports.add({
+      read: () => this.#describe(),
       onEnd: (reason) => this.#cutEncoder(endText(reason)),
-      log: this.#log,
-      metrics,
     })
     this.#log.info({ remoteAddress: options.encoder.remoteAddress }, 'An encoder was let in')
   }
@@ -178,7 +177,7 @@ export class LiveSession implements Publication {
   #move(event: BroadcastEvent): void {
     const before = this.#state
     this.#state = nextBroadcastState(before, event, this.#options.nowMs())
-    if (this.#state !== before && this.#state.name !== 'ended') this.#reporter.changed()
+    if (this.#state !== before && this.#state.name !== 'ended') this.#report.changed()
   }
 
   #cutEncoder(reason: string): void {
@@ -191,16 +190,15 @@ export class LiveSession implements Publication {
     this.#move({ type: 'closed', reason })
     this.#log.info({ reason, receivedBytes: this.#receivedBytes }, 'An encoder has gone')
     this.#sequences.close()
-    const stopped = this.#reporter.stop()
+    this.#report.stop()
     this.#finishMedia(() => this.#sanitiser.finish())
     await this.#ladder?.finish()
     this.#finishMedia(() => this.#packager?.finish())
     this.#timeline.end()
     registry.retire(grant.broadcastId, this.#timeline)
-    await stopped
     const signal = AbortSignal.any([this.#giveUp.signal, AbortSignal.timeout(DRAIN_MS)])
     await this.#complete('The end of a broadcast could not be kept', () => this.#recorder?.drain(signal))
-    await this.#complete('The api was not told that a broadcast ended', () => this.#reporter.finish(signal))
+    await this.#complete('The api was not told that a broadcast ended', () => this.#report.finish(signal))
     const durationMs = this.#liveSinceMs === null ? 0 : nowMs() - this.#liveSinceMs
     this.#log.info({ durationMs, complete: !this.#recorder?.isLosing }, 'A broadcast has ended')
     this.#options.onEnded()
@@ -236,7 +234,7 @@ export class LiveSession implements Publication {
     })
   }
 
-  #report() {
+  #describe(): StreamReport {
     const { grant, nodeUrl, nowMs } = this.#options
     const health = this.#health.read(nowMs())
     return {

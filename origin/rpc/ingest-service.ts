@@ -3,6 +3,7 @@ import type { StreamHealth } from '@streamtube/contracts/api/resources.ts'
 import {
   type IngestService,
   type StreamHealth as StreamHealthMessage,
+  type StreamReport,
   StreamState,
 } from '@streamtube/contracts/gen/streamtube/v1/ingest_pb'
 import {
@@ -40,14 +41,8 @@ export function ingestService(deps: LibraryDeps): ServiceImpl<typeof IngestServi
       }
     },
 
-    async reportStream({ broadcastId, epoch, state, health }) {
-      const answer = await reportStream(deps, {
-        broadcastId,
-        epoch,
-        state: stateOf(state),
-        health: health ? healthOf(health) : null,
-      })
-      return answer.end ? { end: true, reason: answer.reason } : { end: false, reason: '' }
+    async reportStreams({ reports }) {
+      return { verdicts: await Promise.all(reports.map((report) => judge(deps, report))) }
     },
 
     async appendIndex(request) {
@@ -60,6 +55,16 @@ export function ingestService(deps: LibraryDeps): ServiceImpl<typeof IngestServi
       return { firstSequence: BigInt(block.firstSequence), count: block.count }
     },
   }
+}
+
+async function judge(deps: LibraryDeps, { broadcastId, epoch, state, health }: StreamReport) {
+  const answer = await reportStream(deps, {
+    broadcastId,
+    epoch,
+    state: stateOf(state),
+    health: health ? healthOf(health) : null,
+  })
+  return answer.end ? { end: true, reason: answer.reason } : { end: false, reason: '' }
 }
 
 function stateOf(state: StreamState): 'offered' | 'live' | 'ended' {

@@ -8,7 +8,8 @@ import {
   type AppendIndexRequest,
   type AuthorizePublisherRequest,
   IngestService,
-  type ReportStreamRequest,
+  type ReportStreamsRequest,
+  type StreamReport,
   type StreamSettingsSchema,
   StreamState,
 } from '@streamtube/contracts/gen/streamtube/v1/ingest_pb'
@@ -30,7 +31,7 @@ export interface TestStream {
 export class IngestApiServer {
   readonly streams = new Map<string, TestStream>()
   readonly authorizations: AuthorizePublisherRequest[] = []
-  readonly reports: ReportStreamRequest[] = []
+  readonly reports: StreamReport[] = []
   readonly appends: AppendIndexRequest[] = []
   /** Calls by name, in the order in which they were answered. */
   readonly calls: string[] = []
@@ -73,7 +74,7 @@ export class IngestApiServer {
     return stream
   }
 
-  reportsOf(stream: TestStream): ReportStreamRequest[] {
+  reportsOf(stream: TestStream): StreamReport[] {
     return this.reports.filter((report) => report.broadcastId === stream.broadcastId)
   }
 
@@ -112,11 +113,14 @@ export class IngestApiServer {
         this.#next += this.blockSize
         return { broadcastId, channelId, epoch, firstSequence, sequenceCount: this.blockSize, settings }
       },
-      reportStream: (request: ReportStreamRequest, { requestHeader }: { requestHeader: Headers }) => {
-        check('reportStream', requestHeader)
-        this.reports.push(request)
-        const stream = [...this.streams.values()].find((each) => each.broadcastId === request.broadcastId)
-        return { end: stream?.end ?? true, reason: stream?.end ? 'ended-by-creator' : '' }
+      reportStreams: ({ reports }: ReportStreamsRequest, { requestHeader }: { requestHeader: Headers }) => {
+        check('reportStreams', requestHeader)
+        this.reports.push(...reports)
+        const verdicts = reports.map(({ broadcastId }) => {
+          const stream = [...this.streams.values()].find((each) => each.broadcastId === broadcastId)
+          return { end: stream?.end ?? true, reason: stream?.end ? 'ended-by-creator' : '' }
+        })
+        return { verdicts }
       },
       appendIndex: (request: AppendIndexRequest, { requestHeader }: { requestHeader: Headers }) => {
         check('appendIndex', requestHeader)

@@ -190,9 +190,43 @@ export declare type StreamHealth = Message<"streamtube.v1.StreamHealth"> & {
 export declare const StreamHealthSchema: GenMessage<StreamHealth>;
 
 /**
- * @generated from message streamtube.v1.ReportStreamRequest
+ * @generated from message streamtube.v1.ReportStreamsRequest
  */
-export declare type ReportStreamRequest = Message<"streamtube.v1.ReportStreamRequest"> & {
+export declare type ReportStreamsRequest = Message<"streamtube.v1.ReportStreamsRequest"> & {
+  /**
+   * @generated from field: repeated streamtube.v1.StreamReport reports = 1;
+   */
+  reports: StreamReport[];
+};
+
+/**
+ * Describes the message streamtube.v1.ReportStreamsRequest.
+ * Use `create(ReportStreamsRequestSchema)` to create a new message.
+ */
+export declare const ReportStreamsRequestSchema: GenMessage<ReportStreamsRequest>;
+
+/**
+ * @generated from message streamtube.v1.ReportStreamsResponse
+ */
+export declare type ReportStreamsResponse = Message<"streamtube.v1.ReportStreamsResponse"> & {
+  /**
+   * In the order of the reports.
+   *
+   * @generated from field: repeated streamtube.v1.StreamVerdict verdicts = 1;
+   */
+  verdicts: StreamVerdict[];
+};
+
+/**
+ * Describes the message streamtube.v1.ReportStreamsResponse.
+ * Use `create(ReportStreamsResponseSchema)` to create a new message.
+ */
+export declare const ReportStreamsResponseSchema: GenMessage<ReportStreamsResponse>;
+
+/**
+ * @generated from message streamtube.v1.StreamReport
+ */
+export declare type StreamReport = Message<"streamtube.v1.StreamReport"> & {
   /**
    * @generated from field: string broadcast_id = 1;
    */
@@ -220,15 +254,15 @@ export declare type ReportStreamRequest = Message<"streamtube.v1.ReportStreamReq
 };
 
 /**
- * Describes the message streamtube.v1.ReportStreamRequest.
- * Use `create(ReportStreamRequestSchema)` to create a new message.
+ * Describes the message streamtube.v1.StreamReport.
+ * Use `create(StreamReportSchema)` to create a new message.
  */
-export declare const ReportStreamRequestSchema: GenMessage<ReportStreamRequest>;
+export declare const StreamReportSchema: GenMessage<StreamReport>;
 
 /**
- * @generated from message streamtube.v1.ReportStreamResponse
+ * @generated from message streamtube.v1.StreamVerdict
  */
-export declare type ReportStreamResponse = Message<"streamtube.v1.ReportStreamResponse"> & {
+export declare type StreamVerdict = Message<"streamtube.v1.StreamVerdict"> & {
   /**
    * True when the creator ended the stream or the epoch is no longer the newest: close the publisher.
    *
@@ -243,10 +277,10 @@ export declare type ReportStreamResponse = Message<"streamtube.v1.ReportStreamRe
 };
 
 /**
- * Describes the message streamtube.v1.ReportStreamResponse.
- * Use `create(ReportStreamResponseSchema)` to create a new message.
+ * Describes the message streamtube.v1.StreamVerdict.
+ * Use `create(StreamVerdictSchema)` to create a new message.
  */
-export declare const ReportStreamResponseSchema: GenMessage<ReportStreamResponse>;
+export declare const StreamVerdictSchema: GenMessage<StreamVerdict>;
 
 /**
  * @generated from message streamtube.v1.AppendIndexRequest
@@ -386,14 +420,14 @@ export declare const IngestService: GenService<{
     output: typeof AuthorizePublisherResponseSchema;
   },
   /**
-   * Sent once a second for as long as a publisher is connected, and on every change of state.
+   * All publishers of a node in one call: once a second for as long as one is connected, and on every change of state.
    *
-   * @generated from rpc streamtube.v1.IngestService.ReportStream
+   * @generated from rpc streamtube.v1.IngestService.ReportStreams
    */
-  reportStream: {
+  reportStreams: {
     methodKind: "unary";
-    input: typeof ReportStreamRequestSchema;
-    output: typeof ReportStreamResponseSchema;
+    input: typeof ReportStreamsRequestSchema;
+    output: typeof ReportStreamsResponseSchema;
   },
   /**
    * Appends finished segments. Idempotent: an entry is known by (rendition, epoch, sequence).
