@@ -14,6 +14,8 @@ import { rtmpMetrics } from './rtmp/metrics.ts'
 import { type RtmpServer, startRtmpServer } from './rtmp/server.ts'
 import { LiveSession } from './session.ts'
 
+export { collectByHeapNotMedia } from './heap.ts'
+
 export interface LiveOptions {
   host: string
   rtmpPort: number

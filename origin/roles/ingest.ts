@@ -1,18 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { setFlagsFromString } from 'node:v8'
 import { IngestService } from '@streamtube/contracts/gen/streamtube/v1/ingest_pb'
 import { openBlobs } from '../compose-blobs.ts'
 import { ConfigError } from '../config.ts'
-import { startLive } from '../live/index.ts'
+import { collectByHeapNotMedia, startLive } from '../live/index.ts'
 import type { StartRole } from '../role.ts'
 import { connectRpc } from '../rpc/client.ts'
 import { createEdgeTokenVerifier } from '../trust/edge-token.ts'
-
-/**
- * Media pass through as buffers outside the heap, which V8 counts towards its next collection: with a small heap that
- * is several a second. This lets the heap and what hangs on it grow to four times what was left after the last one.
- */
-const HEAP_GROWTH_PERCENT = 300
 
 const RPC_DEADLINE_MS = 5_000
 /** What is left of the streams must be kept within this when the process is to end. */
@@ -20,7 +13,7 @@ const DRAIN_MS = 6_000
 
 /** The ingest role: encoders in, live tails out, recordings to blobs. */
 export const startIngest: StartRole = async ({ config, log, metrics }) => {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`)
+  collectByHeapNotMedia()
   const rpc = connectRpc(IngestService, {
     url: config.rpcUrl,
     serviceToken: config.serviceToken,

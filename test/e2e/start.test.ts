@@ -34,9 +34,7 @@ test('a request’s id is in the answer and in the log of every part that worked
   expect(id).toMatch(/^\w{20,}$/)
   const parts = () =>
     new Set(platform.logs.filter(({ requestId }) => requestId === id).map((line) => line.process))
-  await expect
-    .poll(() => [...parts()].sort(), { timeout: 5000 })
-    .toEqual(['api', 'edge', 'web'])
+  await expect.poll(() => [...parts()].sort(), { timeout: 5000 }).toEqual(['api', 'edge', 'web'])
 })
 
 test('secrets are for the owner’s eyes only', () => {

@@ -1,3 +1,4 @@
+import { collectByHeapNotMedia } from '../../origin/live/heap.ts'
 import { rtmpMetrics } from '../../origin/live/rtmp/metrics.ts'
 import { startRtmpServer } from '../../origin/live/rtmp/server.ts'
 import { sourceEventOf } from '../../origin/media/flv/source.ts'
@@ -19,6 +20,7 @@ export interface SinkState {
  * A process with nothing but our RTMP server. Streams are thrown away; those with the key "packaged" go through the
  * sanitiser and the packager first. Its timeouts are SINK_TIMEOUT_MS. "gc" collects garbage before it answers.
  */
+collectByHeapNotMedia()
 const timeoutMs = Number(process.env.SINK_TIMEOUT_MS ?? 120_000)
 const metrics = testMetrics()
 let counted = 0
