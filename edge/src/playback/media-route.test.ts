@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { importSigningKey } from '../keys/jwt.ts'
 import {
   type Asked,
@@ -315,6 +315,12 @@ describe('a playlist', () => {
       edge.get(`/p/${token}/${LIST}?_HLS_part=2&_HLS_msn=7&utm=x`),
       edge.get(`/p/${token}/${LIST}?a=b&_HLS_msn=07&_HLS_part=2`),
     ]
+    // Each checks its token first, which takes as long as it takes: the answer may come when all three wait for it.
+    await vi.waitFor(() =>
+      expect(edge.metrics.text()).toContain(
+        'streamtube_edge_cache_misses_total{process="edge",cache="media"} 3',
+      ),
+    )
     waiting.resolve(playlist('no-cache'))
     for (const answer of answers) expect(await (await answer).text()).toBe('#EXTM3U')
     expect(edge.asked.map(({ url }) => url)).toEqual([`${INGEST}/media/${LIST}?_HLS_msn=7&_HLS_part=2`])
