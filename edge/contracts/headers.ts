@@ -18,6 +18,12 @@ export const CLIENT_SCHEME_HEADER = 'x-forwarded-proto'
 /** The host the viewer asked for. */
 export const CLIENT_HOST_HEADER = 'x-forwarded-host'
 
+/**
+ * On an origin's live playlist: when the last frame of the newest part came in, in milliseconds since the Unix epoch
+ * with decimals. From an origin to an edge only, which measures how late the part is listed.
+ */
+export const PART_AT_HEADER = 'x-streamtube-part-at'
+
 /** Name of the cookie that holds the session: with the `__Host-` prefix wherever the site is https. */
 export function sessionCookieName(publicUrl: string): string {
   return publicUrl.startsWith('https:') ? '__Host-session' : 'session'
