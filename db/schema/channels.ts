@@ -13,8 +13,9 @@ export const channels = pgTable(
     handle: text('handle').notNull().unique(),
     name: text('name').notNull(),
     description: text('description').notNull().default(''),
-    /** Title of the current and the next broadcast. */
+    /** Title and description of the current and the next broadcast. */
     liveTitle: text('live_title').notNull(),
+    liveDescription: text('live_description').notNull().default(''),
     ladder: text('ladder', { enum: ['auto', 'on', 'off'] })
       .notNull()
       .default('auto'),

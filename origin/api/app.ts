@@ -5,7 +5,13 @@ import { type Accounts, createSessionCookie, findSession, mountAccounts } from '
 import type { Audit } from '../audit.ts'
 import { mountChannels } from '../channels/index.ts'
 import type { ApiEnv } from '../http/context.ts'
-import { ingestAddresses, type LibraryDeps, mountLibrary, mountMedia, retitleLive } from '../library/index.ts'
+import {
+  describeLive,
+  ingestAddresses,
+  type LibraryDeps,
+  mountLibrary,
+  mountMedia,
+} from '../library/index.ts'
 import type { Metrics } from '../metrics.ts'
 import { csrfGuard } from './csrf.ts'
 import { mountDocs } from './docs.ts'
@@ -48,7 +54,7 @@ export function createApi(deps: ApiDeps) {
 
   const api = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid })
   mountAccounts(api, { accounts: deps.accounts, cookie })
-  mountChannels(api, { ...deps, liveTitleChanged: retitleLive })
+  mountChannels(api, { ...deps, liveWordsChanged: describeLive })
   mountLibrary(api, { ...deps, ingest: ingestAddresses(deps.site) })
   app.route(API_PREFIX, api)
 

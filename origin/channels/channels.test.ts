@@ -52,6 +52,25 @@ describe('a channel', () => {
     })
   })
 
+  test('has a normal delay until its owner chooses the low one', async () => {
+    const path = `/channels/${bob.handle}`
+    const own = async () => (await bob.browser.get('/session')).body.channels[0]
+    expect(await own()).toMatchObject({ latency: 'normal', liveDescription: '' })
+    expect(await bob.browser.patch(path, { latency: 'low', liveDescription: ' Tonight ' })).toMatchObject({
+      status: 200,
+      body: { latency: 'low', liveDescription: 'Tonight' },
+    })
+    expect(await bob.browser.patch(path, { name: 'Bob' })).toMatchObject({ body: { latency: 'low' } })
+    expect(await own()).toMatchObject({ latency: 'low' })
+    expect(await bob.browser.patch(path, { latency: 'normal' })).toMatchObject({
+      body: { latency: 'normal' },
+    })
+    expect(await bob.browser.patch(path, { latency: 210, liveDescription: 'x'.repeat(5001) })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'liveDescription' }, { field: 'latency' }] },
+    })
+  })
+
   test.each([
     ['PATCH', '', { name: 'Mine' }],
     ['POST', '/stream-key', undefined],

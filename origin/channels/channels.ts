@@ -1,5 +1,5 @@
 import type { ChannelChanges } from '@streamtube/contracts/api/requests.ts'
-import type { Channel, OwnChannel } from '@streamtube/contracts/api/resources.ts'
+import type { Channel, LatencyMode, OwnChannel } from '@streamtube/contracts/api/resources.ts'
 import { isId } from '@streamtube/contracts/ids.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { eq } from 'drizzle-orm'
@@ -12,6 +12,9 @@ const { channels, streamKeys } = schema
 export type ChannelRow = typeof channels.$inferSelect
 type KeyRow = typeof streamKeys.$inferSelect
 
+/** PART-TARGET of each mode (MEDIA.md 5). */
+const PART_TARGET_MS: Record<LatencyMode, number> = { normal: 510, low: 210 }
+
 /** A channel as everyone sees it. */
 export function toChannel(row: ChannelRow): Channel {
   const { id, handle, name, description } = row
@@ -23,7 +26,9 @@ export function toOwnChannel(row: ChannelRow, key: KeyRow | null): OwnChannel {
   return {
     ...toChannel(row),
     liveTitle: row.liveTitle,
+    liveDescription: row.liveDescription,
     ladder: row.ladder,
+    latency: row.partTargetMs === PART_TARGET_MS.low ? 'low' : 'normal',
     streamKey: key && { masked: maskKey(key.lastFour), createdAt: key.createdAt.toISOString() },
   }
 }
@@ -34,8 +39,10 @@ export interface NewChannel {
   handle: string
   name: string
   description?: string
-  /** What its broadcasts are called until somebody says otherwise. */
+  /** What its broadcasts are called and said to be until somebody says otherwise. */
   liveTitle?: string
+  liveDescription?: string
+  latency?: LatencyMode
   at: Date
   /** False: its broadcasts leave nothing behind. */
   archive?: boolean
@@ -44,10 +51,15 @@ export interface NewChannel {
 /** Makes a channel. @throws ApiError for a handle that is reserved (400) or taken (409) */
 export async function createChannel(db: Database, channel: NewChannel): Promise<ChannelRow> {
   checkHandle(channel.handle)
-  const { at, ...values } = channel
+  const { at, latency = 'normal', ...values } = channel
   const [row] = await db
     .insert(channels)
-    .values({ liveTitle: `${channel.name} live`, ...values, createdAt: at })
+    .values({
+      liveTitle: `${channel.name} live`,
+      ...values,
+      partTargetMs: PART_TARGET_MS[latency],
+      createdAt: at,
+    })
     .onConflictDoNothing()
     .returning()
   if (!row) throw handleTaken()
@@ -88,9 +100,10 @@ export async function channelsOf(db: Database, personId: string): Promise<OwnCha
 export async function changeChannel(
   db: Database,
   channelId: string,
-  changes: ChannelChanges,
+  { latency, ...changes }: ChannelChanges,
 ): Promise<OwnChannel> {
-  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
+  const values = { ...changes, partTargetMs: latency && PART_TARGET_MS[latency] }
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
   if (Object.keys(given).length > 0) {
     await db.update(channels).set(given).where(eq(channels.id, channelId))
   }

@@ -16,6 +16,12 @@ import {
 import { makeStreamKey as makeKey, setStreamKey } from './keys.ts'
 import * as routes from './routes.ts'
 
+/** What a broadcast is called and said to be, as far as it is given. */
+interface LiveWords {
+  title: string | undefined
+  description: string | undefined
+}
+
 /** How many channels one person may have. */
 const MAX_CHANNELS = 50
 
@@ -23,8 +29,8 @@ export interface ChannelDeps {
   db: Database
   audit: Audit
   now: () => number
-  /** Told in the same transaction, so that the broadcast under way carries the new title too. */
-  liveTitleChanged: (db: Database, channelId: string, title: string) => Promise<void>
+  /** Told in the same transaction, so that the broadcast under way carries the new title and description too. */
+  liveWordsChanged: (db: Database, channelId: string, words: LiveWords) => Promise<void>
 }
 
 /** Answers the routes of channels. */
@@ -52,7 +58,8 @@ export function mountChannels(app: ApiApp, deps: ChannelDeps): void {
     const channel = await requireOwnChannel(db, personId, c.req.valid('param').channel)
     const changes = c.req.valid('json')
     const changed = await db.transaction(async (tx) => {
-      if (changes.liveTitle !== undefined) await deps.liveTitleChanged(tx, channel.id, changes.liveTitle)
+      const { liveTitle: title, liveDescription: description } = changes
+      await deps.liveWordsChanged(tx, channel.id, { title, description })
       return await change(tx, channel.id, changes)
     })
     return c.json(changed, 200)

@@ -96,14 +96,18 @@ describe('a publisher', () => {
 })
 
 describe('a broadcast', () => {
-  test('has a page from the moment it is live, with the title of the channel, which may change on air', async () => {
-    await ada.browser.patch(`/channels/${ada.channelId}`, { liveTitle: 'Engines' })
+  test('has a page from the moment it is live, with the channel’s words for it, which may change on air', async () => {
+    await ada.browser.patch(`/channels/${ada.channelId}`, {
+      liveTitle: 'Engines',
+      liveDescription: 'All day',
+    })
     const grant = await publish(api, key)
     expect(await report(api, grant, OFFERED)).toMatchObject({ end: false })
     expect((await api.browser().get(`/videos/${grant.broadcastId}`)).status).toBe(404)
     await Promise.all([report(api, grant, LIVE), report(api, grant, LIVE)])
     expect((await api.browser().get(`/videos/${grant.broadcastId}`)).body).toMatchObject({
       title: 'Engines',
+      description: 'All day',
       state: 'live',
       origin: 'broadcast',
       width: 1280,
@@ -116,7 +120,28 @@ describe('a broadcast', () => {
       ingest: { rtmpUrl: 'rtmp://localhost/live', rtmpsUrl: null },
     })
     await ada.browser.patch(`/channels/${ada.channelId}`, { liveTitle: 'Looms' })
-    expect((await api.browser().get(`/videos/${grant.broadcastId}`)).body.title).toBe('Looms')
+    expect((await api.browser().get(`/videos/${grant.broadcastId}`)).body).toMatchObject({
+      title: 'Looms',
+      description: 'All day',
+    })
+    await ada.browser.patch(`/channels/${ada.channelId}`, { liveDescription: '' })
+    expect((await api.browser().get(`/videos/${grant.broadcastId}`)).body).toMatchObject({
+      title: 'Looms',
+      description: '',
+    })
+  })
+
+  test('keeps its part target: a channel’s other latency holds from its next broadcast on', async () => {
+    const choose = (latency: string) => ada.browser.patch(`/channels/${ada.channelId}`, { latency })
+    const first = await publish(api, key)
+    expect(first.settings).toMatchObject({ partTargetMs: 510 })
+    await report(api, first, LIVE)
+    expect((await choose('low')).status).toBe(200)
+    api.pass(ALIVE_MS + 1000)
+    const again = await publish(api, key)
+    expect(again).toMatchObject({ broadcastId: first.broadcastId, epoch: 2, settings: { partTargetMs: 510 } })
+    await report(api, again, ENDED)
+    expect((await publish(api, key)).settings).toMatchObject({ partTargetMs: 210 })
   })
 
   test('that never was live leaves no video, and its address stays good for the next try', async () => {

@@ -89,11 +89,16 @@ export async function endSilentBroadcasts(deps: LibraryDeps): Promise<string[]> 
   return ended
 }
 
-/** Carries a new title over to the channel's live video. */
-export async function retitleLive(db: Database, channelId: string, title: string): Promise<void> {
+/** Carries a new title or description over to the channel's live video. */
+export async function describeLive(
+  db: Database,
+  channelId: string,
+  { title, description }: { title: string | undefined; description: string | undefined },
+): Promise<void> {
+  if (title === undefined && description === undefined) return
   await db
     .update(videos)
-    .set({ title })
+    .set({ ...(title !== undefined && { title }), ...(description !== undefined && { description }) })
     .where(and(eq(videos.channelId, channelId), eq(videos.state, 'live')))
 }
 
@@ -127,6 +132,7 @@ async function goLive(
         origin: 'broadcast',
         state: 'live',
         title: channel.liveTitle,
+        description: channel.liveDescription,
         width: health?.width || null,
         height: health?.height || null,
         startedAt: at,

@@ -20,6 +20,10 @@ const SHOW = {
   name: 'Lake Inari Live',
   description: 'Cameras around the lake, day and night. Generated on this machine, light by light.',
   liveTitle: 'Northern lights over Lake Inari, ridge camera',
+  liveDescription:
+    'The ridge camera looks north over the frozen lake, on air day and night. The clock in the corner is the ' +
+    'time of the machine that makes this picture: hold a watch beside it and you see how far behind you are.',
+  latency: 'low' as const,
   archive: false,
 }
 /** For whoever tries to publish. */
@@ -28,6 +32,8 @@ const STAGE = {
   name: 'Studio Two',
   description: 'An empty stage with the lights on. Publish something.',
   liveTitle: 'Live from Studio Two',
+  liveDescription: 'Whatever you publish to this channel is on here within seconds.',
+  latency: 'low' as const,
   archive: true,
 }
 

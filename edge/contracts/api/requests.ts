@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { idSchema } from '../ids.ts'
-import { handleSchema, ladderModes } from './resources.ts'
+import { handleSchema, ladderModes, latencyModes } from './resources.ts'
 
 /** Longer passwords would only cost hashing time; NIST SP 800-63B asks for at least 64. */
 export const passwordSchema = z
@@ -55,7 +55,9 @@ export const channelChangesSchema = z
     name: nameSchema,
     description: descriptionSchema,
     liveTitle: titleSchema,
+    liveDescription: descriptionSchema,
     ladder: z.enum(ladderModes),
+    latency: z.enum(latencyModes),
   })
   .partial()
   .meta({ id: 'ChannelChanges' })

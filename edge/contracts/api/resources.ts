@@ -36,11 +36,19 @@ export type Channel = z.infer<typeof channelSchema>
 
 export const ladderModes = ['auto', 'on', 'off'] as const
 
+/** How far viewers are behind: parts of 0.21 s, or of 0.51 s, which cost everyone fewer requests. */
+export const latencyModes = ['normal', 'low'] as const
+export type LatencyMode = (typeof latencyModes)[number]
+
 /** A channel as its owner sees it. */
 export const ownChannelSchema = channelSchema
   .extend({
+    /** Title and description of the broadcast that is on and of the next one. */
     liveTitle: z.string(),
+    liveDescription: z.string(),
+    /** Both hold from the next broadcast on. */
     ladder: z.enum(ladderModes),
+    latency: z.enum(latencyModes),
     streamKey: z.object({ masked: z.string(), createdAt: timestampSchema }).nullable(),
   })
   .meta({ id: 'OwnChannel' })

@@ -226,8 +226,11 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             liveTitle: string;
+            liveDescription: string;
             /** @enum {string} */
             ladder: "auto" | "on" | "off";
+            /** @enum {string} */
+            latency: "normal" | "low";
             streamKey: {
                 masked: string;
                 /** Format: date-time */
@@ -274,8 +277,11 @@ export interface components {
             name?: string;
             description?: string;
             liveTitle?: string;
+            liveDescription?: string;
             /** @enum {string} */
             ladder?: "auto" | "on" | "off";
+            /** @enum {string} */
+            latency?: "normal" | "low";
         };
         StreamKey: {
             key: string;

@@ -1,0 +1,1 @@
+ALTER TABLE "channels" ADD COLUMN "live_description" text DEFAULT '' NOT NULL;
