@@ -19,8 +19,8 @@ export const CLIENT_SCHEME_HEADER = 'x-forwarded-proto'
 export const CLIENT_HOST_HEADER = 'x-forwarded-host'
 
 /**
- * On an origin's live playlist: when the last frame of the newest part came in, in milliseconds since the Unix epoch
- * with decimals. From an origin to an edge only, which measures how late the part is listed.
+ * On an origin's live playlist that was waited for: when the last frame of its newest part came in, in milliseconds
+ * since the Unix epoch, perhaps with decimals. From an origin to an edge only, which measures how late the part is listed.
  */
 export const PART_AT_HEADER = 'x-streamtube-part-at'
 

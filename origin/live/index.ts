@@ -6,6 +6,7 @@ import type { EdgeTokenVerifier } from '../trust/edge-token.ts'
 import { createPublishDesk } from './desk.ts'
 import type { IngestApi } from './ingest-api.ts'
 import { ladderMaker } from './ladder.ts'
+import { mediaMetrics } from './media-metrics.ts'
 import { startMediaServer } from './media-server.ts'
 import { liveMetrics } from './metrics.ts'
 import { LiveRegistry } from './registry.ts'
@@ -70,6 +71,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     edgeTokens: options.edgeTokens,
     serviceToken: options.serviceToken,
     timelineOf: (timelineId) => registry.get(timelineId),
+    metrics: mediaMetrics(options.metrics),
     log,
     nowMs,
   })

@@ -5,7 +5,8 @@ import type { LiveTimeline, WaitOutcome } from '../media/live-timeline.ts'
 /** What a media request is answered with, before it is written to a socket. */
 export type MediaAnswer =
   | { type: 'object'; chunks: readonly Uint8Array[]; sizeBytes: number }
-  | { type: 'playlist'; text: string }
+  /** `partAtMs`: when the last sample of the part came in for which the reader waited; null when it did not. */
+  | { type: 'playlist'; text: string; partAtMs: number | null }
   | { type: 'problem'; status: 400 | 404 | 503; title: string }
 
 export interface MediaRequest {
@@ -47,20 +48,23 @@ async function master(timeline: LiveTimeline, { signal, nowMs }: MediaRequest): 
   const startedAtMs = performance.now()
   await timeline.waitForMaster({ signal })
   const text = timeline.master(nowMs + performance.now() - startedAtMs)
-  return text === null ? tooEarly('The stream has not begun') : { type: 'playlist', text }
+  return text === null ? tooEarly('The stream has not begun') : { type: 'playlist', text, partAtMs: null }
 }
 
 async function playlist(
   timeline: LiveTimeline,
   renditionId: string,
-  { query, signal }: MediaRequest,
+  { query, signal, nowMs }: MediaRequest,
 ): Promise<MediaAnswer> {
   const directives = parseHlsDirectives(query)
   if (!directives) return { type: 'problem', status: 400, title: 'These playlist directives make no sense' }
   const problem = waited(await waitForReload(timeline, renditionId, directives, signal))
   if (problem) return problem
   const text = timeline.playlist(renditionId, { skip: directives.skip })
-  return text === null ? notFound : { type: 'playlist', text }
+  if (text === null) return notFound
+  const arrivedAtMs = timeline.partArrivedAtMs(renditionId)
+  const waitedFor = directives.msn !== null && arrivedAtMs !== null && arrivedAtMs >= nowMs
+  return { type: 'playlist', text, partAtMs: waitedFor ? arrivedAtMs : null }
 }
 
 async function waitForReload(

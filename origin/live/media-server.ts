@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PROBLEM_CONTENT_TYPE, type ProblemCode, problem } from '@streamtube/contracts/api/problem.ts'
-import { EDGE_TOKEN_HEADER, REQUEST_ID_HEADER } from '@streamtube/contracts/headers.ts'
+import { EDGE_TOKEN_HEADER, PART_AT_HEADER, REQUEST_ID_HEADER } from '@streamtube/contracts/headers.ts'
 import type { Logger } from '../log.ts'
 import type { LiveTimeline } from '../media/live-timeline.ts'
 import { hasServiceToken } from '../rpc/token.ts'
 import type { EdgeTokenVerifier } from '../trust/edge-token.ts'
-import { answerMedia, type MediaAnswer } from './media-routes.ts'
+import type { MediaMetrics } from './media-metrics.ts'
+import { answerMedia, type MediaAnswer, type MediaRequest } from './media-routes.ts'
 
 export interface MediaServerOptions {
   host: string
@@ -15,6 +16,7 @@ export interface MediaServerOptions {
   /** The transcode role reads key frames with it. */
   serviceToken: string
   timelineOf(timelineId: string): LiveTimeline | null
+  metrics: MediaMetrics
   log: Logger
   nowMs(): number
 }
@@ -95,16 +97,28 @@ async function handle(
   }
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  const answer = await answerMedia(
+  const answer = await untilThere(
     {
       rest: path.slice(PREFIX.length),
       query: new URLSearchParams(queryText),
       signal: gone.signal,
       nowMs: options.nowMs(),
     },
-    options.timelineOf,
+    options,
   )
-  if (!response.destroyed) send(request, response, answer)
+  if (!response.destroyed) send(request, response, answer, options)
+}
+
+async function untilThere(
+  request: MediaRequest,
+  { timelineOf, metrics }: MediaServerOptions,
+): Promise<MediaAnswer> {
+  metrics.blocked(1)
+  try {
+    return await answerMedia(request, timelineOf)
+  } finally {
+    metrics.blocked(-1)
+  }
 }
 
 async function isTrusted(
@@ -116,7 +130,12 @@ async function isTrusted(
   return hasServiceToken(authorization, serviceToken)
 }
 
-function send(request: IncomingMessage, response: ServerResponse, answer: MediaAnswer): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: MediaAnswer,
+  { metrics, nowMs }: MediaServerOptions,
+): void {
   switch (answer.type) {
     case 'object':
       response.writeHead(200, {
@@ -133,8 +152,10 @@ function send(request: IncomingMessage, response: ServerResponse, answer: MediaA
         'content-type': 'application/vnd.apple.mpegurl',
         'content-length': body.byteLength,
         'cache-control': 'no-store',
+        ...(answer.partAtMs !== null && { [PART_AT_HEADER]: answer.partAtMs }),
       })
       response.end(request.method === 'GET' ? body : undefined)
+      if (answer.partAtMs !== null) metrics.listed((nowMs() - answer.partAtMs) / 1000)
       break
     }
     case 'problem':

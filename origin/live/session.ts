@@ -62,6 +62,8 @@ export class LiveSession implements Publication {
   #packager: Packager | null = null
   #ladder: Ladder | null = null
   #receivedBytes = 0
+  /** When the sample came in that is being packaged: the source's, or a rung's from its encoder. */
+  #arrivedAtMs = 0
   /** `#receivedBytes` when a segment was finished last. */
   #finishedAtBytes = 0
   #liveSinceMs: number | null = null
@@ -107,7 +109,8 @@ export class LiveSession implements Publication {
       )
     }
     try {
-      const event = sourceEventOf(tag, this.#options.nowMs())
+      this.#arrivedAtMs = this.#options.nowMs()
+      const event = sourceEventOf(tag, this.#arrivedAtMs)
       if (event) this.#sanitiser.push(event)
     } catch (error) {
       if (!(error instanceof UnsupportedCodecError)) throw error
@@ -143,7 +146,10 @@ export class LiveSession implements Publication {
     this.#ladder = makeLadder({
       mode: grant.ladder,
       video,
-      onEvent: (rungId, event) => this.#packager?.pushRung(rungId, event),
+      onEvent: (rungId, event) => {
+        this.#arrivedAtMs = nowMs()
+        this.#packager?.pushRung(rungId, event)
+      },
       onLost: (rungId) => this.#packager?.dropRung(rungId),
       onWarning: (warning) => this.#health.notice(warning, nowMs()),
       log: this.#log,
@@ -167,7 +173,7 @@ export class LiveSession implements Publication {
   }
 
   #onPackaged(event: PackagerEvent): void {
-    this.#timeline.apply(event)
+    this.#timeline.apply(event, this.#arrivedAtMs)
     this.#recorder?.take(event)
     if (event.type !== 'segment') return
     this.#finishedAtBytes = this.#receivedBytes

@@ -59,6 +59,8 @@ export class LiveTimeline {
   readonly #masterWaiters = new Waiters()
   /** Playlists as text, until something changes. */
   readonly #texts = new Map<string, string>()
+  /** When the last sample of each rendition's newest part came in. */
+  readonly #arrivals = new Map<string, number>()
   #declaredAtMs = Number.NEGATIVE_INFINITY
   #patienceTimer: NodeJS.Timeout | null = null
   #patienceOver = false
@@ -85,7 +87,8 @@ export class LiveTimeline {
     this.#patienceTimer.unref()
   }
 
-  apply(event: PackagerEvent): void {
+  /** @param arrivedAtMs when the sample came in that brought the event about */
+  apply(event: PackagerEvent, arrivedAtMs?: number): void {
     this.#texts.clear()
     if (event.type === 'rendition') {
       const { rendition } = event
@@ -98,6 +101,9 @@ export class LiveTimeline {
     if (!tail) return
     if (event.type === 'part') tail.addPart(event)
     else tail.addSegment(event)
+    if (event.type === 'part' && arrivedAtMs !== undefined) {
+      this.#arrivals.set(event.renditionId, arrivedAtMs)
+    }
     this.#holdBound()
     this.#waiters.get(event.renditionId)?.notify()
     if (this.#masterWaiters.size > 0) this.#masterWaiters.notify()
@@ -213,6 +219,11 @@ export class LiveTimeline {
   /** The newest independent segment of a video rendition, finished or not, with its header: for thumbnails. */
   latestKeyFrame(renditionId: string): { init: Uint8Array; chunks: readonly Uint8Array[] } | null {
     return this.#tails.get(renditionId)?.latestKeyFrame() ?? null
+  }
+
+  /** When the last sample of the rendition's newest part came in; null before its first part, or when nobody said. */
+  partArrivedAtMs(renditionId: string): number | null {
+    return this.#arrivals.get(renditionId) ?? null
   }
 
   get renditions(): readonly RenditionInfo[] {
