@@ -1,3 +1,4 @@
+import type { OwnChannel } from '@streamtube/contracts/api/resources.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   type Browser,
@@ -16,6 +17,7 @@ import { makeSource, type Publisher, startPublisher } from '../support/publisher
 const FIRST_FRAME_CEILING_MS = 15_000
 /** `<script>` in a title must come out as letters, wherever a title is shown. */
 const TITLE = 'Evening <script>window.broken = 1</script> & "friends"'
+const DESCRIPTION = 'What the evening is about.'
 
 let platform: Platform
 let browser: Browser
@@ -78,8 +80,11 @@ test('the stream key is shown once, then masked', async () => {
   // Its rungs are this machine's work as soon as it is asked for, however few cores it has.
   await creator.getByTestId('ladder-on').click()
   await expect.poll(async () => ownChannel().then((channel) => channel.ladder)).toBe('on')
+  await creator.getByTestId('latency-low').click()
+  await expect.poll(async () => ownChannel().then((channel) => channel.latency)).toBe('low')
   await creator.fill('[data-testid=live-title]', TITLE)
-  await creator.getByTestId('save-title').click()
+  await creator.fill('[data-testid=live-description]', DESCRIPTION)
+  await creator.getByTestId('save-live-words').click()
   await expect.poll(async () => ownChannel().then((channel) => channel.liveTitle)).toBe(TITLE)
   publisher = startPublisher(source, `${platform.rtmpUrl}/${key}`)
   await creator.reload()
@@ -116,7 +121,24 @@ test('a guest opens the watch page and sees the first frame in time', async () =
   await untilPlaying(viewer, FIRST_FRAME_CEILING_MS)
   console.info(`first frame ${Math.round(performance.now() - openedAt)} ms after the page was asked for`)
   expect(await textOf(viewer, 'video-title')).toBe(TITLE)
+  expect(await textOf(viewer, 'video-description')).toBe(DESCRIPTION)
   expect(await viewer.evaluate(() => 'broken' in window)).toBe(false)
+})
+
+test('parts are as short as the creator chose, and stay so when the choice changes on air', async () => {
+  const id = new URL(watchUrl).pathname.split('/').at(-1)
+  const answer = await viewer.request.post(`${platform.url}/api/v1/playback/live/${id}`, {
+    headers: { origin: platform.url },
+  })
+  const { master } = (await answer.json()) as { master: string }
+  const playlist = new URL(master.replace('master.m3u8', 'source.m3u8'), platform.url).href
+  const partTarget = async () =>
+    /PART-TARGET=([\d.]+)/.exec(await (await viewer.request.get(playlist)).text())?.[1]
+  expect(await partTarget()).toBe('0.210')
+  await creator.getByTestId('latency-normal').click()
+  await expect.poll(async () => ownChannel().then((channel) => channel.latency)).toBe('normal')
+  expect(await creator.getByTestId('latency-hint').isVisible()).toBe(true)
+  expect(await partTarget()).toBe('0.210')
 })
 
 test('the guest picks another quality and the picture goes on', async () => {
@@ -202,8 +224,8 @@ async function get<Answer>(path: string): Promise<Answer> {
   return (await response.json()) as Answer
 }
 
-async function ownChannel(): Promise<{ ladder: string; liveTitle: string }> {
-  const { channels } = await get<{ channels: { ladder: string; liveTitle: string }[] }>('/session')
+async function ownChannel(): Promise<OwnChannel> {
+  const { channels } = await get<{ channels: OwnChannel[] }>('/session')
   const [channel] = channels
   if (!channel) throw new Error('the person has no channel')
   return channel

@@ -155,7 +155,9 @@ export const en = {
   'setup.title': 'Make it yours',
   'setup.text': 'Create the first account. It comes with a channel that can go live right away.',
   'setup.submit': 'Create account',
-  'setup.done': 'This StreamTube is set up already.',
+  'setup.done-title': 'All set up',
+  'setup.done-text':
+    'This StreamTube has its first account already. Sign in, or create an account of your own.',
   'setup.no-token': 'This address is not complete. Open the whole link from the terminal.',
 
   'link.page-title': 'Sign in · StreamTube',
@@ -210,7 +212,15 @@ export const en = {
   'obs.note-4': 'The preview here shows your picture within seconds.',
 
   'settings.title': 'Stream settings',
-  'settings.live-title': 'Title',
+  'settings.live-description-hint': 'What the stream is about, under its picture.',
+  'settings.from-next': 'A change holds from the next stream on: the one that is on stays as it began.',
+  'settings.latency': 'Delay',
+  'settings.latency-normal': 'Normal',
+  'settings.latency-normal-note':
+    'Viewers are two to three seconds behind you; small hiccups of a connection go by unseen.',
+  'settings.latency-low': 'Low',
+  'settings.latency-low-note':
+    'Viewers are about a second behind you; more requests to the server, and weak connections pause sooner.',
   'settings.ladder': 'Quality levels',
   'settings.ladder-auto': 'Automatic',
   'settings.ladder-auto-note': 'Lower qualities for slow connections, if this machine can make them.',
@@ -218,7 +228,7 @@ export const en = {
   'settings.ladder-on-note': 'Lower qualities whatever it costs. Needs a strong machine.',
   'settings.ladder-off': 'Source only',
   'settings.ladder-off-note': 'Everyone gets exactly what you send.',
-  'settings.ladder-next': 'Saved. It holds from the next stream on.',
+  'settings.saved-for-next': 'Saved. It holds from the next stream on.',
 
   'health.title': 'Stream health',
   'health.overall-good': 'Good',

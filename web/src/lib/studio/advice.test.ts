@@ -1,7 +1,15 @@
 import type { StreamHealth } from '@streamtube/contracts/api/resources.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { codecName, judgeBitrate, judgeFrameRate, judgeKeyFrames, pushSample, sparkline } from './advice.ts'
+import {
+  codecName,
+  judgeBitrate,
+  judgeFrameRate,
+  judgeKeyFrames,
+  judgeOverall,
+  pushSample,
+  sparkline,
+} from './advice.ts'
 
 const health = (changes: Partial<StreamHealth>): StreamHealth => ({
   videoBitrateBps: 2_600_000,
@@ -54,6 +62,20 @@ describe('codec names', () => {
     expect(codecName('avc1.640028')).toBe('H.264')
     expect(codecName('mp4a.40.2')).toBe('AAC')
     expect(codecName('xyz1')).toBe('xyz1')
+  })
+})
+
+describe('the stream as a whole', () => {
+  const good = judgeKeyFrames(2_000)
+  it('is as its worst gauge says', () => {
+    expect(judgeOverall([good, judgeFrameRate(30)], [])).toBe('good')
+    expect(judgeOverall([good, judgeFrameRate(15)], [])).toBe('warn')
+    expect(judgeOverall([judgeFrameRate(15), judgeFrameRate(0)], ['no-audio'])).toBe('bad')
+  })
+  it('is not good while there is a warning, but for one that asks nothing of anybody', () => {
+    expect(judgeOverall([good], ['ladder-behind'])).toBe('warn')
+    expect(judgeOverall([good], ['ladder-off-machine'])).toBe('good')
+    expect(judgeOverall([good], ['ladder-off-machine', 'no-audio'])).toBe('warn')
   })
 })
 

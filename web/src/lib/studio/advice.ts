@@ -48,6 +48,24 @@ export function judgeBitrate({
   return { tone: 'good', code: 'bitrate-good' }
 }
 
+/** These tell how the stream is served; the stream is as good as it can be. */
+const notes = new Set(['ladder-off-machine'])
+
+/** True for a warning that asks nothing of anybody. */
+export function isNote(warning: string): boolean {
+  return notes.has(warning)
+}
+
+/** How the stream is as a whole: as its worst gauge says, and not good while there is a warning. */
+export function judgeOverall(
+  verdicts: readonly Verdict[],
+  warnings: readonly string[],
+): 'good' | 'warn' | 'bad' {
+  if (verdicts.some(({ tone }) => tone === 'bad')) return 'bad'
+  const isWarned = verdicts.some(({ tone }) => tone === 'warn') || !warnings.every(isNote)
+  return isWarned ? 'warn' : 'good'
+}
+
 const codecNames: [RegExp, string][] = [
   [/^avc[13]/, 'H.264'],
   [/^(hvc|hev)1/, 'H.265'],
