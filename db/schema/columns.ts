@@ -1,4 +1,4 @@
-import { text, timestamp } from 'drizzle-orm/pg-core'
+import { customType, text, timestamp } from 'drizzle-orm/pg-core'
 
 /** A moment, to the millisecond, as a Date. */
 export function moment(name: string) {
@@ -9,3 +9,6 @@ export function moment(name: string) {
 export function idColumn() {
   return text('id').primaryKey()
 }
+
+/** A transaction id that never wraps; text, since it is only compared inside the database. */
+export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' })

@@ -1,19 +1,6 @@
 import { sql } from 'drizzle-orm'
-import {
-  bigint,
-  customType,
-  index,
-  integer,
-  jsonb,
-  pgSequence,
-  pgTable,
-  primaryKey,
-  text,
-} from 'drizzle-orm/pg-core'
-import { moment } from './columns.ts'
-
-/** A transaction id that never wraps; text, since it is only compared inside the database. */
-const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' })
+import { bigint, index, integer, jsonb, pgSequence, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { moment, xid8 } from './columns.ts'
 
 /** Events, written in the transaction of the change they tell of. */
 export const outbox = pgTable(

@@ -15,6 +15,8 @@ export const playbackClaimsSchema = z.object({
   sid: idSchema,
   /** Person, or absent for a guest. */
   sub: idSchema.optional(),
+  /** The sign-in session it was granted to, so that it ends with it; absent for a guest. */
+  ses: idSchema.optional(),
   knd: z.enum(playbackKinds),
   /** Asset (video id). */
   ast: idSchema,
@@ -22,6 +24,7 @@ export const playbackClaimsSchema = z.object({
   tml: idSchema,
   /** Tallest rung allowed, in lines; absent without a cap. */
   cap: z.number().int().positive().optional(),
+  /** When the api role decided, by its clock. */
   iat: z.number().int(),
   exp: z.number().int(),
 })

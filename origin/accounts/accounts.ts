@@ -150,7 +150,7 @@ export function createAccounts(deps: AccountDeps): Accounts {
     },
 
     async signOut(client) {
-      if (client.token !== null) await endSession(db, client.token)
+      if (client.token !== null) await endSession(db, client.token, now())
     },
 
     async session(personId) {

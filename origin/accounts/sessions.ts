@@ -2,6 +2,7 @@ import { newId } from '@streamtube/contracts/ids.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { and, eq, gt, lt, or } from 'drizzle-orm'
 import type { Viewer } from '../http/context.ts'
+import { revoke } from '../revocations/index.ts'
 import { newToken, tokenHash } from '../tokens.ts'
 
 const { sessions } = schema
@@ -23,7 +24,7 @@ export async function startSession(
   db: Database,
   about: { personId: string; oldToken: string | null; nowMs: number },
 ): Promise<string> {
-  if (about.oldToken !== null) await endSession(db, about.oldToken)
+  if (about.oldToken !== null) await endSession(db, about.oldToken, about.nowMs)
   const token = newToken()
   const at = new Date(about.nowMs)
   await db.insert(sessions).values({
@@ -59,9 +60,15 @@ export async function findSession(db: Database, token: string, nowMs: number): P
   return { personId: row.personId, sessionId: row.id }
 }
 
-/** Ends the session of a cookie's value, if there is one. */
-export async function endSession(db: Database, token: string): Promise<void> {
-  await db.delete(sessions).where(eq(sessions.tokenHash, tokenHash(token)))
+/** Ends the session of a cookie's value, if there is one, and whatever it plays. */
+export async function endSession(db: Database, token: string, nowMs: number): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [ended] = await tx
+      .delete(sessions)
+      .where(eq(sessions.tokenHash, tokenHash(token)))
+      .returning({ sessionId: sessions.id })
+    if (ended) await revoke(tx, { kind: 'session', ...ended }, nowMs)
+  })
 }
 
 /** Deletes sessions that nobody can use any more. */

@@ -15,6 +15,7 @@ import {
   type Work,
 } from '../library/index.ts'
 import { onEvent } from '../ports/events/event.ts'
+import { deleteOldRevocations } from '../revocations/index.ts'
 import type { StartRole } from '../role.ts'
 import { callTimes } from '../rpc/guard.ts'
 import { serveRpc } from '../rpc/server.ts'
@@ -103,6 +104,7 @@ function chores(library: LibraryDeps, work: Work) {
       everyMs: HOUR_MS,
       async run() {
         await deleteOldSessions(db, now())
+        await deleteOldRevocations(db, now())
         await deleteLinks(db, { nowMs: now() })
         await deleteOldJobs(db, now())
       },

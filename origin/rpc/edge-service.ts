@@ -1,8 +1,10 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
-import type { EdgeService } from '@streamtube/contracts/gen/streamtube/v1/edge_pb'
+import type { EdgeService, RevocationSchema } from '@streamtube/contracts/gen/streamtube/v1/edge_pb'
 import type { Database } from '@streamtube/db/index.ts'
 import { findSession } from '../accounts/index.ts'
 import { authorisePlayback, locate } from '../library/index.ts'
+import { type RevocationRow, readRevocations } from '../revocations/index.ts'
 
 /** What edges ask. @param deps `libraryUrl`: where this api serves what is recorded */
 export function edgeService(deps: {
@@ -21,9 +23,27 @@ export function edgeService(deps: {
       if (kind !== 'live' && kind !== 'vod') {
         throw new ConnectError('kind must be live or vod', Code.InvalidArgument)
       }
+      const decidedAtMs = BigInt(now())
       const viewer = sessionToken === '' ? null : await findSession(db, sessionToken, now())
       const { timelineId, ttlSeconds } = await authorisePlayback(db, { kind, assetId })
-      return { timelineId, viewerId: viewer?.personId ?? '', maxHeight: 0, ttlSeconds }
+      const { personId: viewerId = '', sessionId = '' } = viewer ?? {}
+      return { timelineId, viewerId, sessionId, maxHeight: 0, ttlSeconds, decidedAtMs }
     },
+
+    async listRevocations({ cursor }) {
+      const { rows, ...page } = await readRevocations(db, cursor)
+      return { ...page, revocations: rows.map(toMessage) }
+    },
+  }
+}
+
+function toMessage(row: RevocationRow): MessageInitShape<typeof RevocationSchema> {
+  return {
+    playbackId: row.playbackId ?? '',
+    sessionId: row.sessionId ?? '',
+    viewerId: row.viewerId ?? '',
+    assetId: row.assetId ?? '',
+    decidedUntilMs: BigInt(row.decidedUntil?.getTime() ?? 0),
+    expiresAtMs: BigInt(row.expiresAt.getTime()),
   }
 }

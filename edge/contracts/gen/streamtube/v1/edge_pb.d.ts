@@ -113,6 +113,20 @@ export declare type AuthorizePlaybackResponse = Message<"streamtube.v1.Authorize
    * @generated from field: uint32 ttl_seconds = 4;
    */
   ttlSeconds: number;
+
+  /**
+   * The sign-in session that asked, or empty for a guest.
+   *
+   * @generated from field: string session_id = 5;
+   */
+  sessionId: string;
+
+  /**
+   * When the decision was begun, in milliseconds since the Unix epoch.
+   *
+   * @generated from field: int64 decided_at_ms = 6;
+   */
+  decidedAtMs: bigint;
 };
 
 /**
@@ -120,6 +134,107 @@ export declare type AuthorizePlaybackResponse = Message<"streamtube.v1.Authorize
  * Use `create(AuthorizePlaybackResponseSchema)` to create a new message.
  */
 export declare const AuthorizePlaybackResponseSchema: GenMessage<AuthorizePlaybackResponse>;
+
+/**
+ * @generated from message streamtube.v1.ListRevocationsRequest
+ */
+export declare type ListRevocationsRequest = Message<"streamtube.v1.ListRevocationsRequest"> & {
+  /**
+   * `cursor` of an earlier answer; empty for the first time.
+   *
+   * @generated from field: string cursor = 1;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message streamtube.v1.ListRevocationsRequest.
+ * Use `create(ListRevocationsRequestSchema)` to create a new message.
+ */
+export declare const ListRevocationsRequestSchema: GenMessage<ListRevocationsRequest>;
+
+/**
+ * @generated from message streamtube.v1.ListRevocationsResponse
+ */
+export declare type ListRevocationsResponse = Message<"streamtube.v1.ListRevocationsResponse"> & {
+  /**
+   * @generated from field: repeated streamtube.v1.Revocation revocations = 1;
+   */
+  revocations: Revocation[];
+
+  /**
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+
+  /**
+   * There is more behind the cursor: ask again at once.
+   *
+   * @generated from field: bool more = 3;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message streamtube.v1.ListRevocationsResponse.
+ * Use `create(ListRevocationsResponseSchema)` to create a new message.
+ */
+export declare const ListRevocationsResponseSchema: GenMessage<ListRevocationsResponse>;
+
+/**
+ * Ends the playback tokens that match every field that is set. One of them is.
+ *
+ * @generated from message streamtube.v1.Revocation
+ */
+export declare type Revocation = Message<"streamtube.v1.Revocation"> & {
+  /**
+   * One viewing: the token's `sid`.
+   *
+   * @generated from field: string playback_id = 1;
+   */
+  playbackId: string;
+
+  /**
+   * A sign-in session: the token's `ses`.
+   *
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+
+  /**
+   * A person: the token's `sub`.
+   *
+   * @generated from field: string viewer_id = 3;
+   */
+  viewerId: string;
+
+  /**
+   * A video: the token's `ast`.
+   *
+   * @generated from field: string asset_id = 4;
+   */
+  assetId: string;
+
+  /**
+   * Only tokens that were decided on up to here, in milliseconds since the Unix epoch; 0: whenever.
+   *
+   * @generated from field: int64 decided_until_ms = 5;
+   */
+  decidedUntilMs: bigint;
+
+  /**
+   * From here on no such token is good anyway.
+   *
+   * @generated from field: int64 expires_at_ms = 6;
+   */
+  expiresAtMs: bigint;
+};
+
+/**
+ * Describes the message streamtube.v1.Revocation.
+ * Use `create(RevocationSchema)` to create a new message.
+ */
+export declare const RevocationSchema: GenMessage<Revocation>;
 
 /**
  * What an edge asks of the api role.
@@ -147,6 +262,17 @@ export declare const EdgeService: GenService<{
     methodKind: "unary";
     input: typeof AuthorizePlaybackRequestSchema;
     output: typeof AuthorizePlaybackResponseSchema;
+  },
+  /**
+   * The revocations that were written since a cursor; without one, all that still mean something. None is left out, some
+   * may come twice. Asked about once a second.
+   *
+   * @generated from rpc streamtube.v1.EdgeService.ListRevocations
+   */
+  listRevocations: {
+    methodKind: "unary";
+    input: typeof ListRevocationsRequestSchema;
+    output: typeof ListRevocationsResponseSchema;
   },
 }>;
 

@@ -8,7 +8,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file streamtube/v1/edge.proto.
  */
 export const file_streamtube_v1_edge = /*@__PURE__*/
-  fileDesc("ChhzdHJlYW10dWJlL3YxL2VkZ2UucHJvdG8SDXN0cmVhbXR1YmUudjEiJAoNTG9jYXRlUmVxdWVzdBITCgt0aW1lbGluZV9pZBgBIAEoCSJLCg5Mb2NhdGVSZXNwb25zZRIQCghsaXZlX3VybBgBIAEoCRITCgtsaWJyYXJ5X3VybBgCIAEoCRISCgptYXhfYWdlX21zGAMgASgNIlEKGEF1dGhvcml6ZVBsYXliYWNrUmVxdWVzdBIMCgRraW5kGAEgASgJEhAKCGFzc2V0X2lkGAIgASgJEhUKDXNlc3Npb25fdG9rZW4YAyABKAkibAoZQXV0aG9yaXplUGxheWJhY2tSZXNwb25zZRITCgt0aW1lbGluZV9pZBgBIAEoCRIRCgl2aWV3ZXJfaWQYAiABKAkSEgoKbWF4X2hlaWdodBgDIAEoDRITCgt0dGxfc2Vjb25kcxgEIAEoDTK8AQoLRWRnZVNlcnZpY2USRQoGTG9jYXRlEhwuc3RyZWFtdHViZS52MS5Mb2NhdGVSZXF1ZXN0Gh0uc3RyZWFtdHViZS52MS5Mb2NhdGVSZXNwb25zZRJmChFBdXRob3JpemVQbGF5YmFjaxInLnN0cmVhbXR1YmUudjEuQXV0aG9yaXplUGxheWJhY2tSZXF1ZXN0Giguc3RyZWFtdHViZS52MS5BdXRob3JpemVQbGF5YmFja1Jlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChhzdHJlYW10dWJlL3YxL2VkZ2UucHJvdG8SDXN0cmVhbXR1YmUudjEiJAoNTG9jYXRlUmVxdWVzdBITCgt0aW1lbGluZV9pZBgBIAEoCSJLCg5Mb2NhdGVSZXNwb25zZRIQCghsaXZlX3VybBgBIAEoCRITCgtsaWJyYXJ5X3VybBgCIAEoCRISCgptYXhfYWdlX21zGAMgASgNIlEKGEF1dGhvcml6ZVBsYXliYWNrUmVxdWVzdBIMCgRraW5kGAEgASgJEhAKCGFzc2V0X2lkGAIgASgJEhUKDXNlc3Npb25fdG9rZW4YAyABKAkilwEKGUF1dGhvcml6ZVBsYXliYWNrUmVzcG9uc2USEwoLdGltZWxpbmVfaWQYASABKAkSEQoJdmlld2VyX2lkGAIgASgJEhIKCm1heF9oZWlnaHQYAyABKA0SEwoLdHRsX3NlY29uZHMYBCABKA0SEgoKc2Vzc2lvbl9pZBgFIAEoCRIVCg1kZWNpZGVkX2F0X21zGAYgASgDIigKFkxpc3RSZXZvY2F0aW9uc1JlcXVlc3QSDgoGY3Vyc29yGAEgASgJImcKF0xpc3RSZXZvY2F0aW9uc1Jlc3BvbnNlEi4KC3Jldm9jYXRpb25zGAEgAygLMhkuc3RyZWFtdHViZS52MS5SZXZvY2F0aW9uEg4KBmN1cnNvchgCIAEoCRIMCgRtb3JlGAMgASgIIosBCgpSZXZvY2F0aW9uEhMKC3BsYXliYWNrX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSEQoJdmlld2VyX2lkGAMgASgJEhAKCGFzc2V0X2lkGAQgASgJEhgKEGRlY2lkZWRfdW50aWxfbXMYBSABKAMSFQoNZXhwaXJlc19hdF9tcxgGIAEoAzKeAgoLRWRnZVNlcnZpY2USRQoGTG9jYXRlEhwuc3RyZWFtdHViZS52MS5Mb2NhdGVSZXF1ZXN0Gh0uc3RyZWFtdHViZS52MS5Mb2NhdGVSZXNwb25zZRJmChFBdXRob3JpemVQbGF5YmFjaxInLnN0cmVhbXR1YmUudjEuQXV0aG9yaXplUGxheWJhY2tSZXF1ZXN0Giguc3RyZWFtdHViZS52MS5BdXRob3JpemVQbGF5YmFja1Jlc3BvbnNlEmAKD0xpc3RSZXZvY2F0aW9ucxIlLnN0cmVhbXR1YmUudjEuTGlzdFJldm9jYXRpb25zUmVxdWVzdBomLnN0cmVhbXR1YmUudjEuTGlzdFJldm9jYXRpb25zUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * Describes the message streamtube.v1.LocateRequest.
@@ -37,6 +37,27 @@ export const AuthorizePlaybackRequestSchema = /*@__PURE__*/
  */
 export const AuthorizePlaybackResponseSchema = /*@__PURE__*/
   messageDesc(file_streamtube_v1_edge, 3);
+
+/**
+ * Describes the message streamtube.v1.ListRevocationsRequest.
+ * Use `create(ListRevocationsRequestSchema)` to create a new message.
+ */
+export const ListRevocationsRequestSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_edge, 4);
+
+/**
+ * Describes the message streamtube.v1.ListRevocationsResponse.
+ * Use `create(ListRevocationsResponseSchema)` to create a new message.
+ */
+export const ListRevocationsResponseSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_edge, 5);
+
+/**
+ * Describes the message streamtube.v1.Revocation.
+ * Use `create(RevocationSchema)` to create a new message.
+ */
+export const RevocationSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_edge, 6);
 
 /**
  * What an edge asks of the api role.
