@@ -1,4 +1,13 @@
-import { bigint, doublePrecision, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  integer,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+} from 'drizzle-orm/pg-core'
 
 /** A rendition as it is in one epoch: its header may change with each publisher session. */
 export const renditions = pgTable(
@@ -15,6 +24,8 @@ export const renditions = pgTable(
     height: integer('height'),
     frameRate: doublePrecision('frame_rate'),
     channels: integer('channels'),
+    /** CEA-608/708 captions are in the picture data. */
+    captions: boolean('captions').notNull().default(false),
     /** Blob key of the CMAF header. */
     initKey: text('init_key').notNull(),
   },
@@ -40,7 +51,7 @@ export const timelineIndex = pgTable(
     durations: integer('durations').array().notNull(),
     programTimesMs: bigint('program_times_ms', { mode: 'number' }).array().notNull(),
     sizesBytes: integer('sizes_bytes').array().notNull(),
-    /** Bits: 1 independent, 2 discontinuity, 4 gap. */
+    /** Bits: 1 independent, 2 discontinuity, 4 gap, 8 a new header from here on. */
     flags: smallint('flags').array().notNull(),
   },
   (table) => [primaryKey({ columns: [table.timelineId, table.renditionId, table.epoch, table.minute] })],

@@ -23,7 +23,7 @@ function print(path: MediaPath): string {
     case 'playlist':
       return `${path.kind}/${path.assetId}/${path.renditionId}.m3u8`
     case 'init':
-      return initPath(path.timelineId, path.renditionId, path.epoch)
+      return initPath(path.timelineId, path.renditionId, path.epoch, path.header)
     case 'segment':
       return segmentPath(path.timelineId, path.renditionId, path.epoch, path.sequence)
     case 'part':
@@ -36,6 +36,11 @@ test('what is written is read back', () => {
     fc.property(id, rendition, number, number, (timelineId, renditionId, epoch, n) => {
       const at = { timelineId, renditionId, epoch }
       expect(parseMediaPath(initPath(timelineId, renditionId, epoch))).toEqual({ type: 'init', ...at })
+      expect(parseMediaPath(initPath(timelineId, renditionId, epoch, n + 1))).toEqual({
+        type: 'init',
+        ...at,
+        header: n + 1,
+      })
       expect(parseMediaPath(segmentPath(timelineId, renditionId, epoch, n))).toEqual({
         type: 'segment',
         ...at,
@@ -66,6 +71,9 @@ test('one address has one spelling: whatever is read prints as it was', () => {
       'master.m3u8',
       'source.m3u8',
       'init.mp4',
+      'init-7.mp4',
+      'init-0.mp4',
+      'init-07.mp4',
       's7.m4s',
       'p07.m4s',
       '1',

@@ -12,13 +12,14 @@ import { isId } from './ids.ts'
 export type MediaPath =
   | { type: 'master'; kind: string; assetId: string }
   | { type: 'playlist'; kind: string; assetId: string; renditionId: string }
-  | { type: 'init'; timelineId: string; renditionId: string; epoch: number }
+  /** `header`: absent for the epoch's first, else the number of the segment from which it holds. */
+  | { type: 'init'; timelineId: string; renditionId: string; epoch: number; header?: number }
   | { type: 'segment'; timelineId: string; renditionId: string; epoch: number; sequence: number }
   | { type: 'part'; timelineId: string; renditionId: string; epoch: number; part: number }
 
 const RENDITION = /^[a-z0-9][a-z0-9-]{0,31}$/
 const NUMBER = /^(0|[1-9][0-9]{0,14})$/
-const OBJECT = /^(?:(init)\.mp4|([sp])(0|[1-9][0-9]{0,14})\.m4s)$/
+const OBJECT = /^(?:(init)(?:-([1-9][0-9]{0,14}))?\.mp4|([sp])(0|[1-9][0-9]{0,14})\.m4s)$/
 
 /** True for a rendition id: lower-case letters, digits and hyphens, 32 characters at most. */
 export function isRenditionId(value: string): boolean {
@@ -47,16 +48,25 @@ function parseObject(parts: string[]): MediaPath | null {
   const match = OBJECT.exec(object ?? '')
   if (!match) return null
   const at = { timelineId, renditionId, epoch: Number(epochText) }
-  if (match[1]) return { type: 'init', ...at }
-  const number = Number(match[3])
-  return match[2] === 's'
+  if (match[1]) return { type: 'init', ...at, ...(match[2] && { header: Number(match[2]) }) }
+  const number = Number(match[4])
+  return match[3] === 's'
     ? { type: 'segment', ...at, sequence: number }
     : { type: 'part', ...at, part: number }
 }
 
-/** Address of a CMAF header, relative to `/p/<token>/` or `/media/`. */
-export function initPath(timelineId: string, renditionId: string, epoch: number): string {
-  return `m/${timelineId}/${renditionId}/${epoch}/init.mp4`
+/**
+ * Address of a CMAF header, relative to `/p/<token>/` or `/media/`.
+ * @param header absent for the epoch's first; where an encoder changed its parameters in mid-stream, the number of the
+ * first segment that needs the new ones
+ */
+export function initPath(timelineId: string, renditionId: string, epoch: number, header?: number): string {
+  return `m/${timelineId}/${renditionId}/${epoch}/${initName(header)}`
+}
+
+/** Name of a header among the objects of its epoch. */
+export function initName(header?: number): string {
+  return header ? `init-${header}.mp4` : 'init.mp4'
 }
 
 /** Address of a segment, relative to `/p/<token>/` or `/media/`. */

@@ -1,5 +1,5 @@
 import { isId } from '@streamtube/contracts/ids.ts'
-import { isRenditionId } from '@streamtube/contracts/media-paths.ts'
+import { initName, isRenditionId } from '@streamtube/contracts/media-paths.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { and, eq } from 'drizzle-orm'
 import type { RenditionInfo, SegmentEntry } from '../media/types.ts'
@@ -10,9 +10,11 @@ import { settleVideo } from './settle.ts'
 
 const { broadcasts, renditions, timelineIndex, videos } = schema
 
-/** A rendition with its header, as its maker sends it with the first segments of an epoch. */
+/** A rendition with its header, as its maker sends it with the first segments of an epoch, and when it changes. */
 export interface SentRendition extends RenditionInfo {
   initSegment: Uint8Array
+  /** As SegmentEntry.header. */
+  header?: number
 }
 
 /** A finished segment and the blob key of its bytes; a gap has none. */
@@ -107,9 +109,9 @@ function checkBatch(batch: Batch): void {
 
 /** Headers first: a rendition that the index knows can be played. */
 async function putHeaders({ blobs }: LibraryDeps, batch: Batch): Promise<void> {
-  for (const { id, kind, initSegment } of batch.renditions) {
+  for (const { id, kind, initSegment, header } of batch.renditions) {
     if (initSegment.byteLength === 0) continue
-    await blobs.put(`${blobPrefix(batch.timelineId, id, batch.epoch)}init.mp4`, initSegment, {
+    await blobs.put(blobPrefix(batch.timelineId, id, batch.epoch) + initName(header), initSegment, {
       contentType: `${kind}/mp4`,
       ifAbsent: true,
     })
@@ -129,7 +131,7 @@ async function writeBatch(db: Database, batch: Batch): Promise<void> {
 }
 
 async function writeRendition(db: Database, batch: Batch, rendition: SentRendition): Promise<void> {
-  const { id, kind, codecs, timescale, width, height, frameRate, channels } = rendition
+  const { id, kind, codecs, timescale, width, height, frameRate, channels, captions } = rendition
   const described = {
     kind,
     codecs,
@@ -138,6 +140,7 @@ async function writeRendition(db: Database, batch: Batch, rendition: SentRenditi
     height: height ?? null,
     frameRate: frameRate ?? null,
     channels: channels ?? null,
+    captions: captions ?? false,
     initKey: `${blobPrefix(batch.timelineId, id, batch.epoch)}init.mp4`,
   }
   await db

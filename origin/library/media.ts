@@ -1,5 +1,5 @@
 import { isId } from '@streamtube/contracts/ids.ts'
-import { parseMediaPath } from '@streamtube/contracts/media-paths.ts'
+import { initName, parseMediaPath } from '@streamtube/contracts/media-paths.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { eq } from 'drizzle-orm'
 import type { MiddlewareHandler } from 'hono'
@@ -30,7 +30,7 @@ export function mountMedia(app: ApiApp, deps: { db: Database; blobs: Blobs; now:
         return await serveObject(
           c,
           deps.blobs,
-          `${blobPrefix(path.timelineId, path.renditionId, path.epoch)}init.mp4`,
+          blobPrefix(path.timelineId, path.renditionId, path.epoch) + initName(path.header),
         )
       case 'segment':
         return await serveObject(

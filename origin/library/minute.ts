@@ -13,6 +13,8 @@ export interface MinuteArrays {
 const INDEPENDENT = 1
 const DISCONTINUITY = 2
 const GAP = 4
+/** From here on another header holds: the one that is named by this segment's number. */
+const HEADER = 8
 
 /** Minutes since the Unix epoch: which row an entry belongs to. */
 export function minuteOf(programTimeMs: number): number {
@@ -33,7 +35,22 @@ export function entriesOf(row: MinuteArrays & { epoch: number }): SegmentEntry[]
       independent: (flags & INDEPENDENT) !== 0,
       discontinuity: (flags & DISCONTINUITY) !== 0,
       gap: (flags & GAP) !== 0,
+      ...((flags & HEADER) !== 0 && { header: row.sequences[i] ?? 0 }),
     }
+  })
+}
+
+/**
+ * Carries headers forward: a row says only where one begins to hold.
+ * @param entries a rendition's, by sequence
+ */
+export function withHeaders(entries: readonly SegmentEntry[]): SegmentEntry[] {
+  let before: SegmentEntry | null = null
+  return entries.map((entry) => {
+    const carried = before?.epoch === entry.epoch ? before.header : undefined
+    const header = entry.header ?? carried
+    before = header === undefined ? entry : { ...entry, header }
+    return before
   })
 }
 
@@ -62,6 +79,9 @@ export function mergeMinute(
 
 function flagsOf(entry: SegmentEntry): number {
   return (
-    (entry.independent ? INDEPENDENT : 0) | (entry.discontinuity ? DISCONTINUITY : 0) | (entry.gap ? GAP : 0)
+    (entry.independent ? INDEPENDENT : 0) |
+    (entry.discontinuity ? DISCONTINUITY : 0) |
+    (entry.gap ? GAP : 0) |
+    (entry.header === entry.sequence ? HEADER : 0)
   )
 }

@@ -2,7 +2,7 @@ import { type Database, schema } from '@streamtube/db/index.ts'
 import { asc, eq } from 'drizzle-orm'
 import type { RenditionTimeline } from '../media/timeline.ts'
 import type { RenditionInfo } from '../media/types.ts'
-import { entriesOf } from './minute.ts'
+import { entriesOf, withHeaders } from './minute.ts'
 
 const { renditions, timelineIndex } = schema
 
@@ -22,10 +22,12 @@ export async function readTimeline(db: Database, timelineId: string): Promise<Re
   const newest = new Map(described.map((row) => [row.renditionId, row]))
   return [...newest.values()].sort(byPlace).map((row) => ({
     info: toInfo(row),
-    segments: rows
-      .filter((minute) => minute.renditionId === row.renditionId)
-      .flatMap(entriesOf)
-      .sort((a, b) => a.sequence - b.sequence),
+    segments: withHeaders(
+      rows
+        .filter((minute) => minute.renditionId === row.renditionId)
+        .flatMap(entriesOf)
+        .sort((a, b) => a.sequence - b.sequence),
+    ),
   }))
 }
 
@@ -36,7 +38,7 @@ function byPlace(a: RenditionRow, b: RenditionRow): number {
 }
 
 function toInfo(row: RenditionRow): RenditionInfo {
-  const { renditionId, kind, codecs, timescale, width, height, frameRate, channels } = row
+  const { renditionId, kind, codecs, timescale, width, height, frameRate, channels, captions } = row
   return {
     id: renditionId,
     kind,
@@ -46,5 +48,6 @@ function toInfo(row: RenditionRow): RenditionInfo {
     ...(height !== null && { height }),
     ...(frameRate !== null && { frameRate }),
     ...(channels !== null && { channels }),
+    ...(captions && { captions }),
   }
 }

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import type { AppendIndexRequest } from '@streamtube/contracts/gen/streamtube/v1/ingest_pb'
 import type { RenditionInfo, SegmentRecord } from '@streamtube/contracts/gen/streamtube/v1/timeline_pb'
 import { RenditionInfoSchema, SegmentRecordSchema } from '@streamtube/contracts/gen/streamtube/v1/timeline_pb'
+import { initName } from '@streamtube/contracts/media-paths.ts'
 import type { Logger } from '../log.ts'
 import type { PackagerEvent } from '../media/packager.ts'
 import type { Blobs } from '../ports/blobs/port.ts'
@@ -42,6 +43,7 @@ const PUT_TIMEOUT_MS = 10_000
 export class Recorder {
   readonly #options: RecorderOptions
   readonly #queue: (RenditionEvent | SegmentEvent)[] = []
+  /** By id and header. */
   readonly #renditions = new Map<string, RenditionInfo>()
   readonly #segments: SegmentRecord[] = []
   readonly #giveUp = new AbortController()
@@ -107,11 +109,12 @@ export class Recorder {
     this.#storing = null
   }
 
-  async #storeHeader({ rendition, init, epoch }: RenditionEvent): Promise<void> {
+  async #storeHeader({ rendition, init, epoch, header }: RenditionEvent): Promise<void> {
     // Its row carries the header, too: the api keeps it where the store would not.
-    this.#renditions.set(rendition.id, create(RenditionInfoSchema, { ...rendition, initSegment: init }))
+    const row = { ...rendition, initSegment: init, header: BigInt(header ?? 0) }
+    this.#renditions.set(`${rendition.id} ${header ?? 0}`, create(RenditionInfoSchema, row))
     this.#scheduleBatch()
-    await this.#put(`${this.#folder(rendition.id, epoch)}/init.mp4`, [init])
+    await this.#put(`${this.#folder(rendition.id, epoch)}/${initName(header)}`, [init])
   }
 
   async #storeSegment({ renditionId, epoch, entry, chunks }: SegmentEvent): Promise<void> {
@@ -162,7 +165,8 @@ export class Recorder {
   async #appendAll(): Promise<void> {
     const { timelineId, epoch, append } = this.#options
     while (this.#renditions.size > 0 || this.#segments.length > 0) {
-      const renditions = [...this.#renditions.values()]
+      const described = [...this.#renditions]
+      const renditions = described.map(([, info]) => info)
       const segments = this.#segments.slice(0, MAX_BATCH_SEGMENTS)
       try {
         await retry(() => append({ timelineId, epoch, renditions, segments }), {
@@ -175,8 +179,8 @@ export class Recorder {
         this.#lost += segments.length
         this.#options.log.error({ err: error, segments: segments.length }, 'The api refused index rows')
       }
-      for (const info of renditions) {
-        if (this.#renditions.get(info.id) === info) this.#renditions.delete(info.id)
+      for (const [key, info] of described) {
+        if (this.#renditions.get(key) === info) this.#renditions.delete(key)
       }
       this.#segments.splice(0, segments.length)
     }
@@ -229,5 +233,6 @@ function exact(entry: SegmentEvent['entry']) {
     dts: BigInt(Math.round(entry.dts)),
     duration: Math.round(entry.duration),
     programTimeMs: BigInt(Math.round(entry.programTimeMs)),
+    header: BigInt(entry.header ?? 0),
   }
 }

@@ -94,7 +94,7 @@ export class LiveTimeline {
       const { rendition } = event
       const tail = this.#tails.get(rendition.id) ?? this.#begin(rendition)
       tail.info = rendition
-      tail.setInit(event.epoch, event.init)
+      tail.setInit(event, event.init)
       return
     }
     const tail = this.#tails.get(event.renditionId)
@@ -129,7 +129,7 @@ export class LiveTimeline {
       return null
     const tail = this.#tails.get(path.renditionId)
     if (!tail) return null
-    if (path.type === 'init') return inMemory(tail.init(path.epoch))
+    if (path.type === 'init') return inMemory(tail.init(path))
     if (path.type === 'part') return inMemory(tail.part(path.epoch, path.part))
     const segment = tail.segment(path.epoch, path.sequence)
     if (!segment || segment.entry.gap) return null

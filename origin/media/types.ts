@@ -88,6 +88,8 @@ export interface SegmentEntry {
   independent: boolean
   discontinuity: boolean
   gap: boolean
+  /** Which EXT-X-MAP it needs: absent for the epoch's first, else the number of the segment from which that holds. */
+  header?: number
 }
 
 /** A rendition as playlists describe it. `id` is stable: "source", "audio", "720p30", ... */

@@ -14,7 +14,7 @@ export function batchOf({ timelineId, epoch, renditions, segments }: BatchMessag
 }
 
 function renditionOf(message: RenditionInfo): SentRendition {
-  const { id, kind, codecs, timescale, width, height, frameRate, channels, initSegment } = message
+  const { id, kind, codecs, timescale, width, height, frameRate, channels, initSegment, captions } = message
   if (kind !== 'video' && kind !== 'audio') throw new LibraryError('invalid', 'kind must be video or audio')
   return {
     id,
@@ -26,6 +26,8 @@ function renditionOf(message: RenditionInfo): SentRendition {
     ...(height > 0 && { height }),
     ...(frameRate > 0 && { frameRate }),
     ...(channels > 0 && { channels }),
+    ...(captions && { captions }),
+    ...(message.header > 0n && { header: exactly(message.header) }),
   }
 }
 
@@ -43,6 +45,7 @@ function segmentOf(message: SegmentRecord): SentSegment {
     discontinuity,
     gap,
     locator,
+    ...(message.header > 0n && { header: exactly(message.header) }),
   }
 }
 

@@ -30,6 +30,7 @@ type RenditionEvent = Extract<PackagerEvent, { type: 'rendition' }>
 export class SegmentSink {
   readonly #options: SegmentSinkOptions
   readonly #queue: SegmentEvent[] = []
+  /** By id and header. */
   readonly #renditions = new Map<string, RenditionInfo>()
   #records: SegmentRecord[] = []
   #queuedBytes = 0
@@ -61,8 +62,9 @@ export class SegmentSink {
     return this.#renditions.size === 0 && this.#records.length === 0 && this.#queue.length === 0
   }
 
-  #takeRendition({ rendition, init }: RenditionEvent): void {
-    this.#renditions.set(rendition.id, create(RenditionInfoSchema, { ...rendition, initSegment: init }))
+  #takeRendition({ rendition, init, header }: RenditionEvent): void {
+    const row = { ...rendition, initSegment: init, header: BigInt(header ?? 0) }
+    this.#renditions.set(`${rendition.id} ${header ?? 0}`, create(RenditionInfoSchema, row))
   }
 
   #flush(): Promise<void> {
@@ -100,18 +102,19 @@ export class SegmentSink {
       sequence: BigInt(entry.sequence),
       dts: BigInt(entry.dts),
       programTimeMs: BigInt(Math.round(entry.programTimeMs)),
+      header: BigInt(entry.header ?? 0),
       locator: entry.gap ? '' : this.#key(renditionId, epoch, entry.sequence),
     })
   }
 
   async #append(complete: boolean): Promise<void> {
     const { api, timelineId, epoch, signal } = this.#options
-    const renditions = [...this.#renditions.values()]
+    const described = [...this.#renditions]
+    const renditions = described.map(([, info]) => info)
     const segments = this.#records
     await api.appendTimeline({ timelineId, epoch, renditions, segments, complete }, { signal })
     // Kept until they were taken: headers may be improved while this was under way.
-    for (const info of renditions)
-      if (this.#renditions.get(info.id) === info) this.#renditions.delete(info.id)
+    for (const [key, info] of described) if (this.#renditions.get(key) === info) this.#renditions.delete(key)
     this.#records = this.#records.slice(segments.length)
   }
 

@@ -3,10 +3,12 @@ import { windowStart } from '../timeline.ts'
 import type { Part, PartTargetMs, RenditionInfo, SegmentEntry } from '../types.ts'
 import {
   addressOf,
+  type HeaderOf,
   type MediaAddress,
   mapTag,
   mediaUri,
   programTimeTag,
+  sameHeader,
   seconds,
   segmentTags,
   TARGET_DURATION_SECONDS,
@@ -34,6 +36,7 @@ export interface LiveView {
     sequence: number
     programTimeMs: number
     discontinuity: boolean
+    header?: number
     parts: readonly ListedPart[]
   } | null
   /** The part that will come next: null when the stream has ended. */
@@ -60,17 +63,17 @@ export function livePlaylist(view: LiveView, options: { skip: boolean }): string
   let text = head(view)
   // Fewer than two are not worth a tag, and a player that has nothing yet must not lose the map.
   if (skipped > 1) text += `#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}\n`
-  let epoch: number | null = null
+  let before: HeaderOf | null = null
   for (let i = skipped > 1 ? skipped : 0; i < view.segments.length; i++) {
     const segment = view.segments[i]
     if (!segment) continue
     if (segment.entry.discontinuity) text += '#EXT-X-DISCONTINUITY\n'
-    if (segment.entry.epoch !== epoch) text += mapTag(address, segment.entry.epoch)
-    epoch = segment.entry.epoch
+    if (!sameHeader(before, segment.entry)) text += mapTag(address, segment.entry)
+    before = segment.entry
     text += finishedText(address, timescale, segment)
   }
   if (view.ended) return `${text}#EXT-X-ENDLIST\n`
-  return text + tail(view, address, epoch)
+  return text + tail(view, address, before)
 }
 
 function head(view: LiveView): string {
@@ -120,12 +123,12 @@ function partTags(
 }
 
 /** The segment being written, the hint, the reports. */
-function tail(view: LiveView, address: MediaAddress, epoch: number | null): string {
+function tail(view: LiveView, address: MediaAddress, before: HeaderOf | null): string {
   const { open, next } = view
   let text = ''
   if (open) {
     if (open.discontinuity) text += '#EXT-X-DISCONTINUITY\n'
-    if (open.epoch !== epoch) text += mapTag(address, open.epoch)
+    if (!sameHeader(before, open)) text += mapTag(address, open)
     text += programTimeTag(open.programTimeMs)
     text += partTags(address, view.rendition.timescale, open.epoch, open.parts)
   }

@@ -17,8 +17,15 @@ export function mediaUri(path: string): string {
   return TO_ROOT + path
 }
 
-export function mapTag(address: MediaAddress, epoch: number): string {
-  return `#EXT-X-MAP:URI="${mediaUri(initPath(address.timelineId, address.renditionId, epoch))}"\n`
+/** A segment's header, or the open segment's. */
+export type HeaderOf = Pick<SegmentEntry, 'epoch' | 'header'>
+
+export function mapTag(address: MediaAddress, { epoch, header }: HeaderOf): string {
+  return `#EXT-X-MAP:URI="${mediaUri(initPath(address.timelineId, address.renditionId, epoch, header))}"\n`
+}
+
+export function sameHeader(a: HeaderOf | null, b: HeaderOf): boolean {
+  return a?.epoch === b.epoch && a.header === b.header
 }
 
 export function programTimeTag(programTimeMs: number): string {

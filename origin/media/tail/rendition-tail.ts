@@ -1,5 +1,6 @@
 import type { PackagerEvent } from '../packager/events.ts'
 import type { ListedPart, LiveSegment, LiveView } from '../playlists/live.ts'
+import { type HeaderOf, sameHeader } from '../playlists/tags.ts'
 import { windowStart } from '../timeline.ts'
 import type { Part, RenditionInfo, SegmentEntry } from '../types.ts'
 
@@ -18,6 +19,7 @@ interface OpenSegment {
   sequence: number
   programTimeMs: number
   discontinuity: boolean
+  header?: number
   parts: Part[]
 }
 
@@ -35,7 +37,8 @@ export interface TailWindow {
 export class RenditionTail {
   info: RenditionInfo
   readonly #window: TailWindow
-  readonly #inits = new Map<number, Uint8Array>()
+  /** By epoch and header. */
+  readonly #inits = new Map<string, Uint8Array>()
   readonly #partData = new Map<string, Uint8Array>()
   #segments: HeldSegment[] = []
   #open: OpenSegment | null = null
@@ -73,8 +76,8 @@ export class RenditionTail {
     return this.#open?.parts ?? []
   }
 
-  setInit(epoch: number, init: Uint8Array): void {
-    this.#inits.set(epoch, init)
+  setInit(header: HeaderOf, init: Uint8Array): void {
+    this.#inits.set(keyOf(header), init)
   }
 
   addPart({ epoch, part, segment }: PartEvent): void {
@@ -115,8 +118,8 @@ export class RenditionTail {
     return true
   }
 
-  init(epoch: number): Uint8Array | null {
-    return this.#inits.get(epoch) ?? null
+  init(header: HeaderOf): Uint8Array | null {
+    return this.#inits.get(keyOf(header)) ?? null
   }
 
   part(epoch: number, number: number): Uint8Array | null {
@@ -134,15 +137,15 @@ export class RenditionTail {
 
   /**
    * Media that holds the newest key frame: the newest segment that begins with one, or, where key frames are too far
-   * apart for that, all that is in memory of the epoch.
+   * apart for that, all that is in memory and needs the same header.
    */
   latestKeyFrame(): { init: Uint8Array; chunks: readonly Uint8Array[] } | null {
-    const epoch = this.#open?.epoch ?? this.#segments.at(-1)?.live.entry.epoch
-    const init = epoch === undefined ? undefined : this.#inits.get(epoch)
+    const newest = this.#open ?? this.#segments.at(-1)?.live.entry
+    const init = newest && this.init(newest)
     if (!init) return null
     const open = this.openParts
     if (open[0]?.independent) return { init, chunks: open.map((part) => part.data) }
-    const held = this.#segments.filter((s) => s.live.entry.epoch === epoch && s.chunks !== null)
+    const held = this.#segments.filter((s) => sameHeader(newest, s.live.entry) && s.chunks !== null)
     const independent = held.findLast((s) => s.live.entry.independent)
     const chunks = independent ? (independent.chunks ?? []) : held.flatMap((s) => s.chunks ?? [])
     return chunks.length > 0 ? { init, chunks } : null
@@ -172,7 +175,7 @@ export class RenditionTail {
       if (segment.live.entry.discontinuity) this.#discontinuitySequence++
       this.#unlistParts(segment)
       this.#dropBytes(segment)
-      this.#forgetInit(segment.live.entry.epoch)
+      this.#forgetInit(segment.live.entry)
     }
     const withParts = windowStart(
       this.info.timescale,
@@ -199,8 +202,14 @@ export class RenditionTail {
     this.#bytesHeld -= segment.live.entry.sizeBytes
   }
 
-  #forgetInit(epoch: number): void {
-    const needed = this.#open?.epoch === epoch || this.#segments.some((s) => s.live.entry.epoch === epoch)
-    if (!needed && this.#inits.size > 1) this.#inits.delete(epoch)
+  #forgetInit(header: HeaderOf): void {
+    const needed =
+      (this.#open && sameHeader(this.#open, header)) ||
+      this.#segments.some((s) => sameHeader(s.live.entry, header))
+    if (!needed && this.#inits.size > 1) this.#inits.delete(keyOf(header))
   }
+}
+
+function keyOf({ epoch, header = 0 }: HeaderOf): string {
+  return `${epoch}/${header}`
 }

@@ -68,6 +68,20 @@ export declare type RenditionInfo = Message<"streamtube.v1.RenditionInfo"> & {
    * @generated from field: bytes init_segment = 9;
    */
   initSegment: Uint8Array;
+
+  /**
+   * CEA-608/708 captions are in the picture data.
+   *
+   * @generated from field: bool captions = 10;
+   */
+  captions: boolean;
+
+  /**
+   * Which header of the epoch: 0 for the first, else the number of the segment from which it holds.
+   *
+   * @generated from field: uint64 header = 11;
+   */
+  header: bigint;
 };
 
 /**
@@ -142,6 +156,13 @@ export declare type SegmentRecord = Message<"streamtube.v1.SegmentRecord"> & {
    * @generated from field: string locator = 11;
    */
   locator: string;
+
+  /**
+   * As RenditionInfo.header.
+   *
+   * @generated from field: uint64 header = 12;
+   */
+  header: bigint;
 };
 
 /**

@@ -1,0 +1,1 @@
+ALTER TABLE "renditions" ADD COLUMN "captions" boolean DEFAULT false NOT NULL;
