@@ -14,6 +14,7 @@ import { createGrantRoute } from './playback/grant-route.ts'
 import { Locator } from './playback/locator.ts'
 import { MediaOrigin } from './playback/media-origin.ts'
 import { MediaRoute } from './playback/media-route.ts'
+import { Revocations } from './playback/revocations.ts'
 import { PlaybackTokens } from './playback/tokens.ts'
 import { createEdgeRpc, type EdgeRpc } from './rpc.ts'
 import type { SiteTypes } from './site.ts'
@@ -33,7 +34,7 @@ export function createApp(env: Env): App {
   const proof = createOriginProof(env)
   const rpc = createEdgeRpc(env)
   const caches = createCaches(env)
-  const tokens = new PlaybackTokens(env)
+  const tokens = new PlaybackTokens({ ...env, revocations: createRevocations(env, rpc) })
   const media = createMediaRoute(env, { tokens, rpc, proof, cache: caches.media })
   const requests = createRequestMetrics(env.metrics)
   const https = env.config.publicUrl.startsWith('https:')
@@ -127,4 +128,9 @@ function createMediaRoute(env: Env, { tokens, rpc, proof, cache }: MediaParts): 
   })
   const origin = new MediaOrigin({ ...env, locator: new Locator({ ...env, rpc }), proof, requests })
   return new MediaRoute({ ...env, tokens, origin, cache, refused })
+}
+
+function createRevocations(env: Env, rpc: EdgeRpc): Revocations {
+  const kept = env.metrics.gauge({ name: 'edge_revocations', help: 'Revocations of tokens that are kept.' })
+  return new Revocations({ ...env, rpc, kept: kept.labels() })
 }

@@ -38,6 +38,10 @@ const running = new Set<ChildProcessWithoutNullStreams>()
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = request.url ?? ''
+  if (url.endsWith('/ListRevocations')) {
+    response.setHeader('content-type', 'application/proto').end()
+    return
+  }
   if (url.startsWith('/rpc/')) {
     const location = create(LocateResponseSchema, {
       liveUrl: originUrl,

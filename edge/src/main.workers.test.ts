@@ -1,7 +1,10 @@
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { create, toBinary } from '@bufbuild/protobuf'
-import { LocateResponseSchema } from '@streamtube/contracts/gen/streamtube/v1/edge_pb'
+import {
+  ListRevocationsResponseSchema,
+  LocateResponseSchema,
+} from '@streamtube/contracts/gen/streamtube/v1/edge_pb'
 import { build } from 'esbuild'
 import { Miniflare, Response as WorkerResponse } from 'miniflare'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,11 +13,22 @@ import { makePrivateJwk, TIMELINE, testId, VIDEO } from './testing/test-edge.ts'
 
 const OBJECT = `m/${TIMELINE}/source/1/s7.m4s`
 const asked: string[] = []
+const revoked: string[] = []
 let worker: Miniflare | undefined
 let privateJwk = ''
 
 /** The origins of the worker: it has no other way out. */
 function origin(url: string): WorkerResponse {
+  if (url.endsWith('/ListRevocations')) {
+    const revocations = revoked.map((sessionId) => ({
+      sessionId,
+      expiresAtMs: BigInt(Date.now() + 3_600_000),
+    }))
+    const list = create(ListRevocationsResponseSchema, { revocations, cursor: 'x' })
+    return new WorkerResponse(toBinary(ListRevocationsResponseSchema, list), {
+      headers: { 'content-type': 'application/proto' },
+    })
+  }
   asked.push(url)
   if (!url.includes('/rpc/')) {
     return new WorkerResponse('0123456789', {
@@ -120,4 +134,20 @@ test('a Worker forwards pages and answers what it does not like itself', async (
   const bad = await get('/api/v1/playback/clip/x', { method: 'POST' })
   expect(bad.status).toBe(400)
   await bad.body?.cancel()
+})
+
+test('a Worker refuses a revoked session within 2 s, and nobody else', async () => {
+  const [mine, theirs] = [testId(7), testId(8)]
+  const paths = [`/p/${await token({ ses: mine })}/${OBJECT}`, `/p/${await token({ ses: theirs })}/${OBJECT}`]
+  const statuses = () =>
+    Promise.all(
+      paths.map(async (path) => {
+        const response = await get(path)
+        await response.body?.cancel()
+        return response.status
+      }),
+    )
+  expect(await statuses()).toEqual([200, 200])
+  revoked.push(mine)
+  await expect.poll(statuses, { timeout: 10_000 }).toEqual([403, 200])
 })

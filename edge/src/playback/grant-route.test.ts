@@ -7,7 +7,7 @@ test('leave to play is an address with a token for this viewer and this video', 
   const edge = await createTestEdge({
     authorize: ({ kind, assetId, sessionToken }) => {
       expect([kind, assetId, sessionToken]).toEqual(['live', VIDEO, 'opaque'])
-      return { viewerId: testId(7), maxHeight: 720, ttlSeconds: 600 }
+      return { viewerId: testId(7), sessionId: testId(8), maxHeight: 720, ttlSeconds: 600 }
     },
     origin: () => new Response('#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=1280x720\nsource.m3u8\n'),
   })
@@ -23,6 +23,7 @@ test('leave to play is an address with a token for this viewer and this video', 
   expect(master).toBe(`/p/${token}/live/${VIDEO}/master.m3u8`)
   expect(await edge.key.verify(token, 'playback', START_MS)).toMatchObject({
     sub: testId(7),
+    ses: testId(8),
     knd: 'live',
     ast: VIDEO,
     tml: TIMELINE,
@@ -40,6 +41,7 @@ test('a token lasts 12 h at most, each names a session of its own', async () => 
   }
   expect(Number(claims[0]?.exp) - START_MS / 1000).toBe(12 * 3600)
   expect(claims[0]).not.toHaveProperty('sub')
+  expect(claims[0]).not.toHaveProperty('ses')
   expect(claims[0]).not.toHaveProperty('cap')
   expect(claims[0]?.sid).not.toBe(claims[1]?.sid)
 })

@@ -41,8 +41,10 @@ export function createGrantRoute({ config, log, rpc, tokens }: GrantRouteOptions
         assetId: id,
         timelineId: answer.timelineId,
         viewerId: answer.viewerId || undefined,
+        sessionId: answer.sessionId || undefined,
         maxHeight: answer.maxHeight || undefined,
         ttlSeconds: answer.ttlSeconds,
+        decidedAtMs: Number(answer.decidedAtMs),
       })
       context.header('cache-control', 'no-store')
       return context.json(
@@ -67,7 +69,8 @@ export function createGrantRoute({ config, log, rpc, tokens }: GrantRouteOptions
 type RefusalStatus = 403 | 404 | 409 | 503
 
 function refuse(code: EdgeProblemCode, status: RefusalStatus, requestId: string, detail: string): never {
-  throw new HTTPException(status, { res: problemResponse(code, status, { detail, requestId }) })
+  const again: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {}
+  throw new HTTPException(status, { res: problemResponse(code, status, { detail, requestId }, again) })
 }
 
 function refusalOf(error: ConnectError): [code: EdgeProblemCode, status: RefusalStatus, detail: string] {

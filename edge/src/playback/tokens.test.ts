@@ -10,13 +10,16 @@ const grant = {
   assetId: VIDEO,
   timelineId: TIMELINE,
   viewerId: undefined,
+  sessionId: undefined,
   maxHeight: undefined,
   ttlSeconds: 0,
+  decidedAtMs: START_MS,
 } as const
 
 async function createTokens(privateJwk?: string) {
   const key = await importSigningKey(privateJwk ?? (await makePrivateJwk()))
-  return new PlaybackTokens({ key, newId, nowMs: () => START_MS })
+  const revocations = { allows: () => true, admit: async () => undefined }
+  return new PlaybackTokens({ key, newId, nowMs: () => START_MS, revocations })
 }
 
 test('whatever stands in its place, a text that was not signed here is refused', async () => {

@@ -4,8 +4,12 @@ import {
   type AuthorizePlaybackRequest,
   AuthorizePlaybackRequestSchema,
   AuthorizePlaybackResponseSchema,
+  ListRevocationsRequestSchema,
+  ListRevocationsResponseSchema,
   LocateRequestSchema,
   LocateResponseSchema,
+  type Revocation,
+  RevocationSchema,
 } from '@streamtube/contracts/gen/streamtube/v1/edge_pb'
 import { makeId } from '@streamtube/contracts/ids.ts'
 import { type App, createApp } from '../app.ts'
@@ -59,6 +63,7 @@ export interface TestEdgeOptions {
   authorize?: (asked: AuthorizePlaybackRequest) => {
     timelineId?: string
     viewerId?: string
+    sessionId?: string
     maxHeight?: number
     ttlSeconds?: number
   }
@@ -72,10 +77,25 @@ export interface TestEdge {
   lines: string[]
   /** What origins were asked, RPC apart. */
   asked: Asked[]
+  /** What the api role was asked, the feed of revocations apart. */
   rpcs: string[]
+  feed: Feed
   clock: { nowMs: number }
   token(claims?: Partial<PlaybackClaims>): Promise<string>
   get(path: string, init?: RequestInit): Promise<Response>
+}
+
+/** The api role's feed of revocations, as tests make it. */
+export interface Feed {
+  revocations: Revocation[]
+  status: number
+  /** Cursors it was asked with. */
+  asked: string[]
+}
+
+/** A revocation for a feed. */
+export function revocation(names: Partial<Omit<Revocation, '$typeName'>>): Revocation {
+  return create(RevocationSchema, { expiresAtMs: BigInt(START_MS + 13 * 3_600_000), ...names })
 }
 
 /** An error as the Connect protocol answers it. */
@@ -94,10 +114,12 @@ export async function createTestEdge(options: TestEdgeOptions = {}): Promise<Tes
   const lines: string[] = []
   const asked: Asked[] = []
   const rpcs: string[] = []
+  const feed: Feed = { revocations: [], status: 200, asked: [] }
   const metrics = createMetrics('edge')
   let ids = 1000
   const fetch: OriginFetch = async (url, init) => {
-    if (url.startsWith(`${API}/rpc/`)) return answerRpc(url, init, options, rpcs)
+    if (url.startsWith(`${API}/rpc/`))
+      return answerRpc(url, init, options, { rpcs, feed, nowMs: clock.nowMs })
     const body = init.body ? await new Response(init.body).text() : ''
     const question: Asked = {
       url,
@@ -133,6 +155,7 @@ export async function createTestEdge(options: TestEdgeOptions = {}): Promise<Tes
     lines,
     asked,
     rpcs,
+    feed,
     clock,
     token: (claims = {}) => key.sign({ ...claimsFor(clock.nowMs), ...claims }),
     get: async (path, init) => app.fetch(new Request(SITE + path, init), () => '203.0.113.7'),
@@ -144,13 +167,34 @@ function claimsFor(nowMs: number): PlaybackClaims {
   return { aud: 'playback', sid: testId(3), knd: 'live', ast: VIDEO, tml: TIMELINE, iat, exp: iat + 3600 }
 }
 
-function answerRpc(url: string, init: RequestInit, options: TestEdgeOptions, rpcs: string[]): Response {
+interface ApiRole {
+  rpcs: string[]
+  feed: Feed
+  nowMs: number
+}
+
+function answerRpc(
+  url: string,
+  init: RequestInit,
+  options: TestEdgeOptions,
+  { rpcs, feed, nowMs }: ApiRole,
+): Response {
   const method = url.slice(url.lastIndexOf('/') + 1)
-  rpcs.push(method)
+  if (method !== 'ListRevocations') rpcs.push(method)
   if (new Headers(init.headers).get('authorization') !== `Bearer ${SERVICE_TOKEN}`) {
     return rpcError(401, 'unauthenticated', 'no service token')
   }
   if (!(init.body instanceof Uint8Array)) throw new Error('an RPC without a body')
+  if (method === 'ListRevocations') {
+    const { cursor } = fromBinary(ListRevocationsRequestSchema, init.body)
+    feed.asked.push(cursor)
+    if (feed.status !== 200) return rpcError(feed.status, 'unavailable', 'away')
+    const answer = create(ListRevocationsResponseSchema, {
+      revocations: feed.revocations.slice(Number(cursor)),
+      cursor: String(feed.revocations.length),
+    })
+    return rpcAnswer(toBinary(ListRevocationsResponseSchema, answer))
+  }
   if (method === 'Locate') {
     const status = options.locateStatus?.() ?? 200
     if (status === 404) return rpcError(404, 'not_found', 'no such timeline')
@@ -168,6 +212,7 @@ function answerRpc(url: string, init: RequestInit, options: TestEdgeOptions, rpc
     const answer = create(AuthorizePlaybackResponseSchema, {
       timelineId: TIMELINE,
       ttlSeconds: 3600,
+      decidedAtMs: BigInt(nowMs),
       ...options.authorize?.(question),
     })
     return rpcAnswer(toBinary(AuthorizePlaybackResponseSchema, answer))
