@@ -24,6 +24,9 @@ export const CLIENT_HOST_HEADER = 'x-forwarded-host'
  */
 export const PART_AT_HEADER = 'x-streamtube-part-at'
 
+/** On a live playlist of an edge whose origin is away: it is the last one known, so many seconds old (MEDIA.md 23). */
+export const STALE_HEADER = 'x-streamtube-stale'
+
 /** Name of the cookie that holds the session: with the `__Host-` prefix wherever the site is https. */
 export function sessionCookieName(publicUrl: string): string {
   return publicUrl.startsWith('https:') ? '__Host-session' : 'session'

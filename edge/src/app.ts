@@ -1,8 +1,7 @@
 import { API_PREFIX } from '@streamtube/contracts/api/playback.ts'
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import type { ObjectCache } from './cache/object-cache.ts'
-import { createCaches } from './caches.ts'
+import { type Caches, createCaches } from './caches.ts'
 import type { Env } from './env.ts'
 import { troubleOf, troubleResponse } from './forward/away.ts'
 import { createForwardRoutes } from './forward/forward-routes.ts'
@@ -11,9 +10,12 @@ import { secureHeaders } from './http/security-headers.ts'
 import { createOriginProof } from './keys/origin-proof.ts'
 import { createRequestMetrics, observe } from './observe.ts'
 import { createGrantRoute } from './playback/grant-route.ts'
+import { LivePlaylists } from './playback/live-playlists.ts'
 import { Locator } from './playback/locator.ts'
+import { createMediaMetrics } from './playback/media-metrics.ts'
 import { MediaOrigin } from './playback/media-origin.ts'
 import { MediaRoute } from './playback/media-route.ts'
+import { MediaRecipes } from './playback/recipes.ts'
 import { Revocations } from './playback/revocations.ts'
 import { PlaybackTokens } from './playback/tokens.ts'
 import { createEdgeRpc, type EdgeRpc } from './rpc.ts'
@@ -35,7 +37,7 @@ export function createApp(env: Env): App {
   const rpc = createEdgeRpc(env)
   const caches = createCaches(env)
   const tokens = new PlaybackTokens({ ...env, revocations: createRevocations(env, rpc) })
-  const media = createMediaRoute(env, { tokens, rpc, proof, cache: caches.media })
+  const media = createMediaRoute(env, { tokens, rpc, proof, caches })
   const requests = createRequestMetrics(env.metrics)
   const https = env.config.publicUrl.startsWith('https:')
 
@@ -112,22 +114,23 @@ interface MediaParts {
   tokens: PlaybackTokens
   rpc: EdgeRpc
   proof: () => Promise<string>
-  cache: ObjectCache
+  caches: Caches
 }
 
-function createMediaRoute(env: Env, { tokens, rpc, proof, cache }: MediaParts): MediaRoute {
-  const requests = env.metrics.counter({
-    name: 'edge_origin_media_requests_total',
-    help: 'Media asked of an origin, by status.',
-    labelNames: ['status'],
+function createMediaRoute(env: Env, { tokens, rpc, proof, caches }: MediaParts): MediaRoute {
+  const { media: cache, playlists: known } = caches
+  const metrics = createMediaMetrics(env.metrics, known.metrics)
+  const locator = new Locator({ ...env, rpc })
+  const origin = new MediaOrigin({ ...env, locator, proof, requests: metrics.requests })
+  const recipes = new MediaRecipes(origin, metrics.readers)
+  const playlists = new LivePlaylists({
+    ...env,
+    cache,
+    maxBytes: known.maxBytes,
+    metrics: metrics.playlists,
+    recipe: (address, timelineId) => recipes.playlist({ type: 'playlist', address, timelineId, live: true }),
   })
-  const refused = env.metrics.counter({
-    name: 'edge_tokens_refused_total',
-    help: 'Playback tokens refused, by reason.',
-    labelNames: ['reason'],
-  })
-  const origin = new MediaOrigin({ ...env, locator: new Locator({ ...env, rpc }), proof, requests })
-  return new MediaRoute({ ...env, tokens, origin, cache, refused })
+  return new MediaRoute({ ...env, tokens, origin, cache, playlists, recipes, refused: metrics.refused })
 }
 
 function createRevocations(env: Env, rpc: EdgeRpc): Revocations {

@@ -1,8 +1,25 @@
 import { ObjectCache } from './cache/object-cache.ts'
 import type { Env } from './env.ts'
+import type { Cell } from './metrics.ts'
 
-/** The edge's two memories, apart so that a busy stream never throws out the site's own files. */
-export function createCaches(env: Env): { media: ObjectCache; assets: ObjectCache } {
+/** What is known of live playlists may take this share of what media may. */
+const PLAYLISTS_SHARE = 1 / 16
+
+export interface CacheMetrics {
+  hits: Cell
+  misses: Cell
+  bytes: Cell
+}
+
+export interface Caches {
+  media: ObjectCache
+  assets: ObjectCache
+  /** Bounds and counts of the newest known playlists. */
+  playlists: { maxBytes: number; metrics: CacheMetrics }
+}
+
+/** The edge's memories, apart so that a busy stream never throws out the site's own files. */
+export function createCaches(env: Env): Caches {
   const labelNames = ['cache']
   const hits = env.metrics.counter({
     name: 'edge_cache_hits_total',
@@ -16,6 +33,11 @@ export function createCaches(env: Env): { media: ObjectCache; assets: ObjectCach
   })
   const bytes = env.metrics.gauge({ name: 'edge_cache_bytes', help: 'Bytes kept in memory.', labelNames })
   const { limits } = env.config
+  const metricsOf = (name: string): CacheMetrics => ({
+    hits: hits.labels(name),
+    misses: misses.labels(name),
+    bytes: bytes.labels(name),
+  })
   const create = (name: string, maxBytes: number) =>
     new ObjectCache({
       sharing: env.sharing,
@@ -24,7 +46,12 @@ export function createCaches(env: Env): { media: ObjectCache; assets: ObjectCach
       maxBytes,
       maxObjectBytes: Math.min(limits.maxObjectBytes, maxBytes / 4),
       maxUnderWay: limits.maxOriginRequests,
-      metrics: { hits: hits.labels(name), misses: misses.labels(name), bytes: bytes.labels(name) },
+      maxUnderWayPerGroup: limits.maxOriginRequestsPerGroup,
+      metrics: metricsOf(name),
     })
-  return { media: create('media', limits.mediaCacheBytes), assets: create('assets', limits.assetCacheBytes) }
+  return {
+    media: create('media', limits.mediaCacheBytes),
+    assets: create('assets', limits.assetCacheBytes),
+    playlists: { maxBytes: limits.mediaCacheBytes * PLAYLISTS_SHARE, metrics: metricsOf('playlists') },
+  }
 }

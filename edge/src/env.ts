@@ -27,6 +27,8 @@ export interface EdgeLimits {
   maxObjectBytes: number
   /** Origin requests for media under way at once; beyond it viewers are told to come again. */
   maxOriginRequests: number
+  /** How many of them for one broadcast or video. */
+  maxOriginRequestsPerGroup: number
   /** Body of a request to the API or the pages. */
   maxRequestBodyBytes: number
 }
@@ -36,6 +38,7 @@ export const DEFAULT_LIMITS: EdgeLimits = {
   assetCacheBytes: 32 * 1024 * 1024,
   maxObjectBytes: 32 * 1024 * 1024,
   maxOriginRequests: 2048,
+  maxOriginRequestsPerGroup: 256,
   maxRequestBodyBytes: 1024 * 1024,
 }
 

@@ -5,7 +5,7 @@ export interface Cell {
   set(value: number): void
 }
 
-interface HistogramCell {
+export interface HistogramCell {
   observe(value: number): void
 }
 

@@ -1,13 +1,14 @@
 import type { Env } from '../env.ts'
 import type { Cell } from '../metrics.ts'
-import { ByteLru } from './byte-lru.ts'
+import { FairStore, type Placement } from './fair-store.ts'
 import { chunksOf, SharedBody } from './shared-body.ts'
 import { SingleFlight } from './single-flight.ts'
 
 /** Up to this size an object is answered when it is whole (parts, playlists); a larger one as it arrives. */
-const WHOLE_UP_TO_BYTES = 256 * 1024
+export const WHOLE_UP_TO_BYTES = 256 * 1024
 const HEADERS_DEADLINE_MS = 15_000
 const STALL_DEADLINE_MS = 10_000
+const ALONE: Placement = { group: '', brief: false }
 
 export type HeaderPairs = [name: string, value: string][]
 
@@ -19,6 +20,8 @@ export interface StoredObject {
   body: SharedBody
   /** Infinity for what never changes. */
   expiresAtMs: number
+  /** Counts those it is answered to. */
+  readers: Cell | undefined
 }
 
 export type Loaded =
@@ -33,6 +36,11 @@ export interface Recipe {
   load(signal: AbortSignal): Promise<Response>
   /** Headers to answer with, and for how long to keep it (0: only shared with those who wait now). */
   describe(response: Response): { headers: HeaderPairs; keepMs: number }
+  /** Whose room it takes and whose requests it counts for; one group when absent. */
+  placement?: Placement
+  readers?: Cell
+  /** Called once, with what came whole, before anyone is answered with it. */
+  arrived?(object: StoredObject): void
 }
 
 interface CacheMetrics {
@@ -45,6 +53,8 @@ export interface ObjectCacheOptions extends Pick<Env, 'sharing' | 'nowMs' | 'log
   maxBytes: number
   maxObjectBytes: number
   maxUnderWay: number
+  /** Of one placement's group; as much as of all when absent. */
+  maxUnderWayPerGroup?: number
   metrics: CacheMetrics
 }
 
@@ -54,15 +64,15 @@ export interface ObjectCacheOptions extends Pick<Env, 'sharing' | 'nowMs' | 'log
  */
 export class ObjectCache {
   readonly #options: ObjectCacheOptions
-  readonly #kept: ByteLru<StoredObject>
+  readonly #kept: FairStore<StoredObject>
   readonly #arriving = new Map<string, StoredObject>()
   readonly #flights: SingleFlight<Loaded>
   #arrivingBytes = 0
 
   constructor(options: ObjectCacheOptions) {
     this.#options = options
-    this.#kept = new ByteLru(options.maxBytes)
-    this.#flights = new SingleFlight(options.sharing, options.maxUnderWay)
+    this.#kept = new FairStore(options.maxBytes, options.nowMs)
+    this.#flights = new SingleFlight(options.sharing, options.maxUnderWay, options.maxUnderWayPerGroup)
   }
 
   /** What is kept whole under this key and has not expired. */
@@ -85,7 +95,7 @@ export class ObjectCache {
     this.#options.metrics.misses.inc()
     const arriving = this.#arriving.get(key)
     if (arriving) return Promise.resolve({ type: 'object', object: arriving })
-    return this.#flights.run(key, () => this.#fetch(key, recipe))
+    return this.#flights.run(key, () => this.#fetch(key, recipe), recipe.placement?.group)
   }
 
   async #fetch(key: string, recipe: Recipe): Promise<Loaded> {
@@ -110,10 +120,13 @@ export class ObjectCache {
         etag: response.headers.get('etag') ?? undefined,
         body,
         expiresAtMs: this.#options.nowMs() + keepMs,
+        readers: recipe.readers,
       }
-      const arrival = this.#follow(key, object, keepMs > 0, deadline)
-      if (body.sizeBytes <= WHOLE_UP_TO_BYTES) await arrival
-      else arrival.catch((err) => this.#options.log.warn({ err, key }, 'An object broke off'))
+      const arrival = this.#follow(key, object, keepMs > 0 ? recipe.placement : null, deadline)
+      if (body.sizeBytes <= WHOLE_UP_TO_BYTES) {
+        await arrival
+        recipe.arrived?.(object)
+      } else arrival.catch((err) => this.#options.log.warn({ err, key }, 'An object broke off'))
       return { type: 'object', object }
     } catch (error) {
       deadline.end()
@@ -143,15 +156,20 @@ export class ObjectCache {
     return new SharedBody(new Blob(chunks).stream(), sizeBytes, onProgress)
   }
 
-  /** Lets others join while the body arrives; keeps the object once it is whole. */
-  async #follow(key: string, object: StoredObject, keep: boolean, deadline: Deadline): Promise<void> {
+  /** Lets others join while the body arrives; keeps the object, unless its placement is null, once it is whole. */
+  async #follow(
+    key: string,
+    object: StoredObject,
+    placement: Placement | null | undefined,
+    deadline: Deadline,
+  ): Promise<void> {
     const { sizeBytes } = object.body
     const shared = this.#options.sharing === 'process'
     if (shared && sizeBytes > WHOLE_UP_TO_BYTES) this.#arriving.set(key, object)
     if (shared) this.#arrivingBytes += sizeBytes
     try {
       await object.body.whole
-      if (keep) this.#keep(key, object)
+      if (placement !== null) this.#keep(key, object, placement)
     } finally {
       deadline.end()
       if (shared) this.#arrivingBytes -= sizeBytes
@@ -159,8 +177,8 @@ export class ObjectCache {
     }
   }
 
-  #keep(key: string, object: StoredObject): void {
-    this.#kept.set(key, object, object.body.sizeBytes)
+  #keep(key: string, object: StoredObject, placement = ALONE): void {
+    this.#kept.set(key, object, object.body.sizeBytes, placement)
     this.#options.metrics.bytes.set(this.#kept.bytes)
   }
 

@@ -16,12 +16,18 @@ export class BusyError extends Error {
 export class SingleFlight<Value> {
   readonly #sharing: Env['sharing']
   readonly #max: number
+  readonly #maxPerGroup: number
   readonly #flights = new Map<string, Promise<Value>>()
+  readonly #perGroup = new Map<string, number>()
 
-  /** @param max how much may be under way at once; where nothing may be shared, the platform bounds it */
-  constructor(sharing: Env['sharing'], max: number) {
+  /**
+   * @param max how much may be under way at once; where nothing may be shared, the platform bounds it
+   * @param maxPerGroup how much of it for one group, so that none takes all there is
+   */
+  constructor(sharing: Env['sharing'], max: number, maxPerGroup = max) {
     this.#sharing = sharing
     this.#max = max
+    this.#maxPerGroup = maxPerGroup
   }
 
   get underWay(): number {
@@ -30,15 +36,25 @@ export class SingleFlight<Value> {
 
   /**
    * Joins the work under this key, or begins it.
-   * @throws BusyError when `max` is reached; whatever `work` throws, to every waiter
+   * @throws BusyError when `max` or `maxPerGroup` is reached; whatever `work` throws, to every waiter
    */
-  run(key: string, work: () => Promise<Value>): Promise<Value> {
+  run(key: string, work: () => Promise<Value>, group = ''): Promise<Value> {
     if (this.#sharing === 'request') return work()
     const known = this.#flights.get(key)
     if (known) return known
-    if (this.#flights.size >= this.#max) return Promise.reject(new BusyError())
-    const flight = work().finally(() => this.#flights.delete(key))
+    const ofGroup = this.#perGroup.get(group) ?? 0
+    if (this.#flights.size >= this.#max || ofGroup >= this.#maxPerGroup)
+      return Promise.reject(new BusyError())
+    this.#perGroup.set(group, ofGroup + 1)
+    const flight = work().finally(() => this.#land(key, group))
     this.#flights.set(key, flight)
     return flight
+  }
+
+  #land(key: string, group: string): void {
+    this.#flights.delete(key)
+    const left = (this.#perGroup.get(group) ?? 1) - 1
+    if (left > 0) this.#perGroup.set(group, left)
+    else this.#perGroup.delete(group)
   }
 }

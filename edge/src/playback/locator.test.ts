@@ -47,12 +47,40 @@ test('an answer that comes in time is the one', async () => {
   expect((await asked).liveUrl).toBe('http://two')
 })
 
-test('a place that did not answer is asked for anew, however long that takes', async () => {
+test('a place that did not answer is asked for anew at once, with more patience', async () => {
   locator.doubt(TIMELINE)
   const asked = locator.locate(TIMELINE)
-  await vi.advanceTimersByTimeAsync(1_000)
+  await vi.advanceTimersByTimeAsync(450)
   answers[1]?.resolve(at('http://two'))
   expect((await asked).liveUrl).toBe('http://two')
+})
+
+test('where nobody says a new place in half a second the old one is tried, and the new one taken when it is said', async () => {
+  locator.doubt(TIMELINE)
+  const asked = locator.locate(TIMELINE)
+  await vi.advanceTimersByTimeAsync(500)
+  expect((await asked).liveUrl).toBe('http://one')
+  answers[1]?.resolve(at('http://two'))
+  await vi.advanceTimersByTimeAsync(0)
+  expect((await locator.locate(TIMELINE)).liveUrl).toBe('http://two')
+})
+
+test('a place that goes on not answering is asked for four times a second, and is news once', async () => {
+  expect(locator.doubt(TIMELINE)).toBe(true)
+  const asked = locator.locate(TIMELINE)
+  answers[1]?.resolve(at('http://one'))
+  await asked
+  for (let attempt = 0; attempt < 10; attempt++) {
+    expect(locator.doubt(TIMELINE)).toBe(false)
+    await locator.locate(TIMELINE)
+    await vi.advanceTimersByTimeAsync(24)
+  }
+  expect(answers).toHaveLength(2)
+  await vi.advanceTimersByTimeAsync(10)
+  const again = locator.locate(TIMELINE)
+  answers[2]?.resolve(at('http://two'))
+  expect((await again).liveUrl).toBe('http://two')
+  expect(locator.doubt(TIMELINE)).toBe(true)
 })
 
 test('what the api role refuses late breaks nothing, and the old place serves on', async () => {

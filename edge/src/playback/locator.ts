@@ -24,8 +24,14 @@ export class UnknownTimelineError extends Error {
 const STALE_FOR_MS = 10 * 60_000
 /** An api role that takes longer than this is not waited for where the place was known: players wait for their parts. */
 const PATIENCE_MS = 100
+/** Where the known place does not answer a new one is worth more of a wait. */
+const PATIENCE_IN_DOUBT_MS = 500
 /** Then it is left alone for this long. */
 const ASK_AGAIN_AFTER_MS = 1_000
+/** A place that goes on not answering is asked for this often at most. */
+const ASK_IN_DOUBT_EVERY_MS = 250
+/** Doubts that follow each other closer than this are one. */
+const DOUBT_LASTS_MS = 10_000
 const TIMELINES = 10_000
 const MAX_UNDER_WAY = 256
 
@@ -33,8 +39,9 @@ interface Known {
   location: Location
   freshUntilMs: number
   usableUntilMs: number
-  /** The place did not answer: a new one is worth waiting for. */
-  doubted: boolean
+  askedAtMs: number
+  /** When the place last did not answer. */
+  doubtedAtMs: number
 }
 
 export interface LocatorOptions extends Pick<Env, 'nowMs' | 'sharing' | 'log'> {
@@ -60,23 +67,35 @@ export class Locator {
     const known = this.#known.get(timelineId)
     if (known && nowMs() < known.freshUntilMs) return known.location
     const answer = this.#flights.run(timelineId, () => this.#ask(timelineId, known))
-    if (!known || known.doubted || nowMs() >= known.usableUntilMs) return answer
-    return await within(PATIENCE_MS, answer, () => {
-      known.freshUntilMs = nowMs() + ASK_AGAIN_AFTER_MS
+    if (!known || nowMs() >= known.usableUntilMs) return answer
+    const inDoubt = this.#inDoubt(known)
+    return await within(inDoubt ? PATIENCE_IN_DOUBT_MS : PATIENCE_MS, answer, () => {
+      known.freshUntilMs = nowMs() + (inDoubt ? ASK_IN_DOUBT_EVERY_MS : ASK_AGAIN_AFTER_MS)
       return known.location
     })
   }
 
-  /** Asks anew next time: the place did not answer. What is known stays usable if the api role is away too. */
-  doubt(timelineId: string): void {
+  /**
+   * Asks anew next time: the place did not answer. What is known stays usable if the api role is away too.
+   * @returns whether that is news
+   */
+  doubt(timelineId: string): boolean {
     const known = this.#known.get(timelineId)
-    if (!known) return
-    known.freshUntilMs = 0
-    known.doubted = true
+    if (!known) return true
+    const isNews = !this.#inDoubt(known)
+    known.doubtedAtMs = this.#options.nowMs()
+    known.freshUntilMs = isNews ? 0 : Math.min(known.freshUntilMs, known.askedAtMs + ASK_IN_DOUBT_EVERY_MS)
+    return isNews
+  }
+
+  #inDoubt({ doubtedAtMs }: Known): boolean {
+    return this.#options.nowMs() - doubtedAtMs < DOUBT_LASTS_MS
   }
 
   async #ask(timelineId: string, known: Known | undefined): Promise<Location> {
     const { rpc, nowMs, log } = this.#options
+    const askedAtMs = nowMs()
+    if (known) known.askedAtMs = askedAtMs
     try {
       const answer = await rpc.locate({ timelineId })
       const location = { liveUrl: answer.liveUrl || undefined, libraryUrl: answer.libraryUrl }
@@ -85,7 +104,9 @@ export class Locator {
         location,
         freshUntilMs: now + answer.maxAgeMs,
         usableUntilMs: now + STALE_FOR_MS,
-        doubted: false,
+        askedAtMs,
+        doubtedAtMs:
+          known && known.location.liveUrl === location.liveUrl ? known.doubtedAtMs : Number.NEGATIVE_INFINITY,
       })
       return location
     } catch (err) {
@@ -95,7 +116,7 @@ export class Locator {
       }
       if (!known || nowMs() >= known.usableUntilMs) throw err
       log.warn({ err, timelineId }, 'The api role does not answer; using the place known before')
-      known.freshUntilMs = nowMs() + ASK_AGAIN_AFTER_MS
+      known.freshUntilMs = nowMs() + (this.#inDoubt(known) ? ASK_IN_DOUBT_EVERY_MS : ASK_AGAIN_AFTER_MS)
       return known.location
     }
   }

@@ -1,4 +1,5 @@
 import { ConnectError } from '@connectrpc/connect'
+import type { Loaded, StoredObject } from '../cache/object-cache.ts'
 import { BrokenBodyError } from '../cache/shared-body.ts'
 import { BusyError } from '../cache/single-flight.ts'
 import type { EdgeProblemCode } from '../http/problems.ts'
@@ -12,6 +13,16 @@ export interface Fault {
   status: number
   detail: string
   retryAfter?: string
+}
+
+/** Why a request gets no media. */
+export class Refused extends Error {
+  readonly fault: Fault
+  constructor(fault: Fault) {
+    super(fault.detail)
+    this.name = 'Refused'
+    this.fault = fault
+  }
 }
 
 const again = { code: 'unavailable', retryAfter: '1' } as const
@@ -55,4 +66,29 @@ export function faultOfStatus(status: number, retryAfter: string | null): Fault 
     default:
       return { ...again, status: 502, detail: 'The stream could not be fetched. Try again.' }
   }
+}
+
+/**
+ * Whether an error says that the origin is away for now, or does not know yet what it will: one that was just restarted
+ * has a broadcast again when its encoder has come back.
+ */
+export function isAway(error: unknown): boolean {
+  if (error instanceof Refused) return error.fault.status === 404
+  return (
+    error instanceof OriginAwayError ||
+    error instanceof ConnectError ||
+    error instanceof BrokenBodyError ||
+    (error instanceof DOMException && error.name === 'TimeoutError')
+  )
+}
+
+/**
+ * What was loaded, where it is an object.
+ * @throws Refused
+ */
+export function storedOf(loaded: Loaded): StoredObject {
+  if (loaded.type === 'object') return loaded.object
+  throw new Refused(
+    loaded.type === 'refused' ? faultOfStatus(loaded.status, loaded.retryAfter) : faultOfStatus(502, null),
+  )
 }

@@ -1,17 +1,18 @@
 import type { PlaybackClaims } from '@streamtube/contracts/claims.ts'
 import { REQUEST_ID_HEADER } from '@streamtube/contracts/headers.ts'
 import { type MediaPath, parseMediaPath } from '@streamtube/contracts/media-paths.ts'
-import type { Loaded, ObjectCache, Recipe, StoredObject } from '../cache/object-cache.ts'
+import type { ObjectCache, Recipe, StoredObject } from '../cache/object-cache.ts'
 import type { Env } from '../env.ts'
 import { answerObject } from '../http/answer-object.ts'
 import { problemResponse } from '../http/problems.ts'
 import { TokenError } from '../keys/jwt.ts'
 import type { Cell, Metric } from '../metrics.ts'
-import { canonicalDirectives } from './directives.ts'
+import { directivesQuery, parseDirectives } from './directives.ts'
 import { isFor, RungHeights } from './entitlement.ts'
-import { type Fault, faultOfError, faultOfStatus } from './media-faults.ts'
+import type { LivePlaylists } from './live-playlists.ts'
+import { faultOfError, faultOfStatus, Refused, storedOf } from './media-faults.ts'
 import type { MediaOrigin, MediaRequest } from './media-origin.ts'
-import { MEDIA_HEADERS, objectHeaders, objectRecipe, playlistRecipe } from './recipes.ts'
+import { MEDIA_HEADERS, type MediaRecipes, objectHeaders } from './recipes.ts'
 import { RevokedError } from './revocations.ts'
 import { trimMaster } from './rungs.ts'
 import type { PlaybackTokens } from './tokens.ts'
@@ -20,18 +21,13 @@ export interface MediaRouteOptions extends Pick<Env, 'nowMs' | 'newId' | 'log'> 
   tokens: PlaybackTokens
   origin: MediaOrigin
   cache: ObjectCache
+  playlists: LivePlaylists
+  recipes: MediaRecipes
   /** Tokens refused, by reason. */
   refused: Metric<Cell>
 }
 
-/** Why a request gets no media; thrown inside this file only. */
-class Refused extends Error {
-  readonly fault: Fault
-  constructor(fault: Fault) {
-    super(fault.detail)
-    this.fault = fault
-  }
-}
+type ObjectPath = Extract<MediaPath, { timelineId: string }>
 
 const PREFLIGHT = new Headers([
   ...MEDIA_HEADERS,
@@ -73,7 +69,7 @@ export class MediaRoute {
     const { method } = request
     if (method !== 'GET' && method !== 'HEAD') return undefined
     const object = this.#options.cache.get(rest)
-    return object && answerObject(request, object)
+    return object && answer(request, object)
   }
 
   async #respond(request: Request, token: string, rest: string, query: string): Promise<Response> {
@@ -95,8 +91,8 @@ export class MediaRoute {
       if (path.type === 'master') return await this.#master(request, claims, rest)
       if (!(await this.#heights.allows(claims, path.renditionId))) throw this.#refuse('capped')
       return path.type === 'playlist'
-        ? await this.#playlist(request, claims, path.kind, rest, query)
-        : await this.#object(request, path.timelineId, rest)
+        ? await this.#playlist(request, claims, path, rest, query)
+        : await this.#object(request, path, rest)
     } catch (error) {
       return this.#answerFault(error, rest)
     }
@@ -115,28 +111,34 @@ export class MediaRoute {
   }
 
   async #master(request: Request, claims: PlaybackClaims, rest: string): Promise<Response> {
-    const object = await this.#load(rest, masterRecipe(this.#options.origin, claims, rest))
-    if (claims.cap === undefined) return answerObject(request, object)
+    const object = await this.#load(rest, this.#masterRecipe(claims, rest))
+    if (claims.cap === undefined) return answer(request, object)
+    object.readers?.inc()
     const trimmed = trimMaster(decoder.decode(await object.body.whole), claims.cap)
     if (trimmed === null) throw this.#refuse('capped')
     const headers = object.headers.filter(([name]) => name !== 'etag')
     return new Response(request.method === 'HEAD' ? null : trimmed, { headers })
   }
 
+  #masterRecipe(claims: PlaybackClaims, address: string): Recipe {
+    const { recipes } = this.#options
+    return recipes.playlist({ type: 'master', address, timelineId: claims.tml, live: claims.knd === 'live' })
+  }
+
   async #wholeMaster(claims: PlaybackClaims): Promise<string> {
     const address = `${claims.knd}/${claims.ast}/master.m3u8`
-    const object = await this.#load(address, masterRecipe(this.#options.origin, claims, address))
+    const object = await this.#load(address, this.#masterRecipe(claims, address))
     return decoder.decode(await object.body.whole)
   }
 
   async #playlist(
     request: Request,
     claims: PlaybackClaims,
-    kind: string,
+    path: Extract<MediaPath, { type: 'playlist' }>,
     rest: string,
     query: string,
   ): Promise<Response> {
-    const directives = canonicalDirectives(query)
+    const directives = parseDirectives(query)
     if (directives === null) {
       throw new Refused({
         code: 'invalid-request',
@@ -144,20 +146,25 @@ export class MediaRoute {
         detail: 'A playlist directive is not well formed.',
       })
     }
-    const address = rest + directives
-    const asked: MediaRequest = { address, timelineId: claims.tml, live: kind === 'live' }
-    return answerObject(request, await this.#load(address, playlistRecipe(this.#options.origin, asked)))
+    const { playlists, recipes } = this.#options
+    const { tml: timelineId } = claims
+    if (path.kind === 'live') {
+      return answer(request, await playlists.answer({ address: rest, timelineId, directives }))
+    }
+    const address = rest + directivesQuery(directives)
+    return answer(
+      request,
+      await this.#load(address, recipes.playlist({ type: 'playlist', address, timelineId, live: false })),
+    )
   }
 
-  async #object(request: Request, timelineId: string, rest: string): Promise<Response> {
-    const asked: MediaRequest = { address: rest, timelineId, live: true }
-    const { cache, origin } = this.#options
+  async #object(request: Request, { type, timelineId }: ObjectPath, rest: string): Promise<Response> {
+    const asked: MediaRequest = { type, address: rest, timelineId, live: true }
+    const { cache, recipes } = this.#options
     const object = cache.get(rest)
-    if (object) return answerObject(request, object)
-    const loaded = await cache.load(rest, objectRecipe(origin, asked))
-    return loaded.type === 'large'
-      ? this.#passThrough(request, asked)
-      : answerObject(request, storedOf(loaded))
+    if (object) return answer(request, object)
+    const loaded = await cache.load(rest, recipes.object(asked))
+    return loaded.type === 'large' ? this.#passThrough(request, asked) : answer(request, storedOf(loaded))
   }
 
   /** An object too large to keep: this viewer's own fetch, at this viewer's pace, ended when the viewer goes. */
@@ -225,13 +232,7 @@ const refusals = {
   capped: 'This quality is not included.',
 } as const
 
-function masterRecipe(origin: MediaOrigin, claims: PlaybackClaims, address: string): Recipe {
-  return playlistRecipe(origin, { address, timelineId: claims.tml, live: claims.knd === 'live' })
-}
-
-function storedOf(loaded: Loaded): StoredObject {
-  if (loaded.type === 'object') return loaded.object
-  throw new Refused(
-    loaded.type === 'refused' ? faultOfStatus(loaded.status, loaded.retryAfter) : faultOfStatus(502, null),
-  )
+function answer(request: Request, object: StoredObject): Response {
+  object.readers?.inc()
+  return answerObject(request, object)
 }
