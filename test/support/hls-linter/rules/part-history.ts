@@ -31,9 +31,13 @@ function changeOf(was: ListedSegment, is: ListedSegment): string | null {
   if (was.uri !== null && is.parts.length > was.parts.length) return 'more parts, though it was finished'
   for (const [i, part] of was.parts.entries()) {
     const now = is.parts[i]
-    if (now && textOf(now) !== textOf(part)) return `part ${i}, ${textOf(part)} became ${textOf(now)}`
+    if (now && !isSame(now, part)) return `part ${i}, ${textOf(part)} became ${textOf(now)}`
   }
   return null
+}
+
+function isSame(a: ListedPart, b: ListedPart): boolean {
+  return a.uri === b.uri && a.seconds === b.seconds && a.independent === b.independent && a.gap === b.gap
 }
 
 function textOf({ uri, seconds, independent, gap }: ListedPart): string {
