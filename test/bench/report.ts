@@ -1,3 +1,5 @@
+import { cpus } from 'node:os'
+
 /** One thing that a benchmark measured, against the bound that the project holds itself to. */
 export interface Target {
   /** E.g. `cpu-per-stream-at-40`. */
@@ -36,13 +38,18 @@ export function isMet({ figure, op, bound }: Target): boolean {
   return op === '<=' ? figure <= bound : figure >= bound
 }
 
+/** What figures of another machine are not to be compared with. */
+function machine(): string {
+  return `  on ${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown processor'}`
+}
+
 /** The report for a terminal; its last lines are the targets. */
 export function printReport({ name, setting, rows, targets }: BenchReport): string {
   const shown = rows.map(
     ({ subject, figure, unit, recorded, note }) =>
       `  ${subject.padEnd(28)} ${round(figure)} ${unit}${recorded ? ' (recorded, not run here)' : ''}${note ? `  ${note}` : ''}`,
   )
-  return [`${name}: ${setting}`, ...shown, ...targets.map(printTarget), ''].join('\n')
+  return [`${name}: ${setting}`, machine(), ...shown, ...targets.map(printTarget), ''].join('\n')
 }
 
 /** `target NAME: FIGURE (bound OP VALUE) met|missed` */

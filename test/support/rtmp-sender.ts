@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { FlvReader, type FlvTag } from '../../origin/media/flv/reader.ts'
 import { basicHeader, handshakeEnd, handshakeStart, publishCommands, setChunkSize } from './rtmp-client.ts'
+import { clockMs, withRoomForStamp, writeStamp } from './stamps.ts'
 
 /** OBS's chunk size. */
 const CHUNK_BYTES = 4096
@@ -15,6 +16,8 @@ interface ReadyMessage {
   /** The payload with the headers of its further chunks in it. */
   body: Buffer
   isConfig: boolean
+  /** Where in the body the send time goes; null for none. */
+  stampAt: number | null
 }
 
 /** An FLV file cut into messages once, for any number of publishers. */
@@ -24,23 +27,34 @@ export interface ReadySource {
   sizeBytes: number
 }
 
-/** Reads a file for replaying. */
-export async function readSource(path: string): Promise<ReadySource> {
+/**
+ * Reads a file for replaying.
+ * @param stamped each frame is to say when it was sent (stamps.ts)
+ */
+export async function readSource(path: string, { stamped = false } = {}): Promise<ReadySource> {
   const tags: FlvTag[] = []
   const reader = new FlvReader((tag) => tags.push({ ...tag, data: Uint8Array.from(tag.data) }))
   for await (const bytes of createReadStream(path)) reader.push(bytes)
-  const messages = tags.filter((tag) => tag.type !== 18).map(ready)
-  const times = messages.map((message) => message.atMs)
-  const frames = tags.filter((tag) => tag.type === 9).length
-  const lastMs = Math.max(...times)
+  const messages = tags
+    .filter((tag) => tag.type !== 18)
+    .map((tag) => (stamped ? ready(withRoomForStamp(tag)) : ready({ tag, stampAt: null })))
   return {
     messages,
-    durationMs: lastMs + Math.round(lastMs / Math.max(1, frames - 2)),
+    durationMs: durationOf(tags),
     sizeBytes: messages.reduce((sum, { header, body }) => sum + header.length + body.length, 0),
   }
 }
 
-function ready({ type, timestampMs, data }: FlvTag): ReadyMessage {
+/** So long that the pictures go on at their pace when the file begins again. */
+function durationOf(tags: readonly FlvTag[]): number {
+  const times = tags.filter(({ type, data }) => type === 9 && data[1] === 1).map((tag) => tag.timestampMs)
+  const [first = 0] = times
+  const last = times.at(-1) ?? 0
+  return Math.round(((last - first) * times.length) / Math.max(1, times.length - 1))
+}
+
+function ready({ tag, stampAt }: { tag: FlvTag; stampAt: number | null }): ReadyMessage {
+  const { type, timestampMs, data } = tag
   const chunkStream = type === 9 ? 6 : 4
   const header = Buffer.alloc(HEADER_BYTES)
   basicHeader(0, chunkStream).copy(header)
@@ -57,6 +71,7 @@ function ready({ type, timestampMs, data }: FlvTag): ReadyMessage {
     header,
     body: Buffer.concat(parts),
     isConfig: data[1] === 0 && data.length < 200,
+    stampAt,
   }
 }
 
@@ -96,12 +111,14 @@ export class Sender {
   }
 
   #send(message: ReadyMessage, startMs: number): boolean {
-    const { header, body, atMs } = message
+    const { header, atMs, stampAt } = message
+    const body = stampAt === null ? message.body : Buffer.from(message.body)
     let more = true
     // Once is enough for what describes the track.
     if (!message.isConfig || this.#loop === 0) {
       const head = Buffer.from(header)
       head.writeUIntBE((atMs + startMs) % 0xffffff, 1, 3)
+      if (stampAt !== null) writeStamp(body, stampAt, clockMs())
       this.socket.cork()
       this.socket.write(head)
       more = this.socket.write(body)
