@@ -108,6 +108,16 @@ export const variables = {
     'Loopback port of /metrics, /healthz and /readyz: this one for the edge, the next ones for api, ingest, transcode, web and supervisor. 0: any free ports.',
     { default: '9464', readBy: everyPart },
   ),
+  edgeCacheMib: variable(
+    'EDGE_CACHE_MIB',
+    z
+      .string()
+      .regex(/^\d{1,6}$/, 'must be a number of MiB')
+      .transform(Number)
+      .refine((mib) => mib >= 8, 'must be 8 at least'),
+    'Memory for media that the edge keeps, in MiB; broadcasts and videos share it fairly.',
+    { default: '256', readBy: ['edge'] },
+  ),
   dataDir: variable(
     'DATA_DIR',
     text,

@@ -15,6 +15,7 @@ export const EDGE_VARIABLES = [
   'WEB_URL',
   'SERVICE_TOKEN',
   'EDGE_PRIVATE_JWK',
+  'EDGE_CACHE_MIB',
   'LOG_LEVEL',
 ] as const
 

@@ -19,7 +19,7 @@ export interface EdgeConfig {
 
 /** Bounds, so that no viewer and no origin can fill the process. */
 export interface EdgeLimits {
-  /** Immutable media kept in memory. */
+  /** Media kept in memory. */
   mediaCacheBytes: number
   /** Hashed files of the site kept in memory. */
   assetCacheBytes: number
@@ -33,8 +33,7 @@ export interface EdgeLimits {
   maxRequestBodyBytes: number
 }
 
-export const DEFAULT_LIMITS: EdgeLimits = {
-  mediaCacheBytes: 256 * 1024 * 1024,
+export const DEFAULT_LIMITS: Omit<EdgeLimits, 'mediaCacheBytes'> = {
   assetCacheBytes: 32 * 1024 * 1024,
   maxObjectBytes: 32 * 1024 * 1024,
   maxOriginRequests: 2048,

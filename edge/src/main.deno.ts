@@ -13,8 +13,9 @@ const DRAIN_MS = 10_000
 /** Below the 5 s after which Node's servers close an idle connection, so that none is used as it closes. */
 const IDLE_CONNECTION_MS = 4000
 const IDLE_CONNECTIONS_PER_HOST = 256
+const DEFAULT_CACHE_MIB = 256
 
-const settings = readSettings((name) => Deno.env.get(name))
+const settings = readSettings((name) => Deno.env.get(name), DEFAULT_CACHE_MIB)
 const nowMs = () => Date.now()
 const log = createLog({
   process: 'edge',

@@ -14,6 +14,9 @@ interface Fetcher {
 /** Variables and secrets by the names that the Deno edge has in its environment; `ORIGIN`, if bound, reaches the origins. */
 export type Bindings = Record<string, unknown> & { ORIGIN?: Fetcher }
 
+/** An isolate may use 128 MiB for all it does. */
+const DEFAULT_CACHE_MIB = 32
+
 /**
  * Made by an isolate's first requests and used by all that follow. Not a promise: one that belongs to a request never
  * settles when that request is given up.
@@ -24,7 +27,7 @@ async function build(bindings: Bindings): Promise<App> {
   const { config, privateJwk, logLevel } = readSettings((name) => {
     const value = bindings[name]
     return typeof value === 'string' ? value : undefined
-  })
+  }, DEFAULT_CACHE_MIB)
   const { ORIGIN } = bindings
   const originFetch: OriginFetch = ORIGIN
     ? (url, init) => ORIGIN.fetch(url, init)

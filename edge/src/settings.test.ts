@@ -15,8 +15,11 @@ test('what every edge needs is read, without slashes at the end of addresses', (
   const settings = readSettings((name) => {
     read.push(name)
     return { ...good }[name]
+  }, 32)
+  expect(settings).toMatchObject({
+    config: { publicUrl: 'https://site.test', limits: { mediaCacheBytes: 32 * 1024 * 1024 } },
+    logLevel: 'info',
   })
-  expect(settings).toMatchObject({ config: { publicUrl: 'https://site.test' }, logLevel: 'info' })
   expect(EDGE_VARIABLES).toEqual(expect.arrayContaining(read))
 })
 
@@ -25,8 +28,16 @@ test.each([
   ['API_URL', '', 'API_URL is not set'],
   ['WEB_URL', 'ftp://x', 'WEB_URL must be an http or https address'],
   ['SERVICE_TOKEN', 'short', 'SERVICE_TOKEN must be 16 characters at least'],
+  ['EDGE_CACHE_MIB', '7', 'EDGE_CACHE_MIB must be 8 at least'],
+  ['EDGE_CACHE_MIB', '1e3', 'EDGE_CACHE_MIB must be a number of MiB'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be a level'],
 ])('%s=%s is named', (name, value, message) => {
   const environment: Record<string, string | undefined> = { ...good, [name]: value }
-  expect(() => readSettings((key) => environment[key])).toThrow(message)
+  expect(() => readSettings((key) => environment[key], 32)).toThrow(message)
+})
+
+test('the memory for media is as said', () => {
+  const environment: Record<string, string> = { ...good, EDGE_CACHE_MIB: '8' }
+  const { config } = readSettings((key) => environment[key], 32)
+  expect(config.limits.mediaCacheBytes).toBe(8 * 1024 * 1024)
 })

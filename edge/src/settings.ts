@@ -18,6 +18,8 @@ export interface Settings {
   logLevel: LogLevel
 }
 
+const MIB = 1024 * 1024
+
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' })
 const httpUrl = url.transform((text) => text.replace(/\/+$/, ''))
 
@@ -27,15 +29,22 @@ const schema = z.object({
   WEB_URL: httpUrl,
   SERVICE_TOKEN: z.string().min(16, 'must be 16 characters at least'),
   EDGE_PRIVATE_JWK: z.string().min(1, 'must not be empty'),
+  EDGE_CACHE_MIB: z
+    .string()
+    .regex(/^\d{1,6}$/, 'must be a number of MiB')
+    .transform(Number)
+    .refine((mib) => mib >= 8, 'must be 8 at least')
+    .optional(),
   LOG_LEVEL: z.string().refine(isLogLevel, 'must be a level').default('info'),
 })
 
 /**
  * Reads what every edge needs, wherever it runs.
  * @param read gives a variable or binding by its name
+ * @param defaultCacheMib memory for media where nobody says how much
  * @throws SettingsError
  */
-export function readSettings(read: (name: string) => string | undefined): Settings {
+export function readSettings(read: (name: string) => string | undefined, defaultCacheMib: number): Settings {
   const raw = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, read(name) || undefined]))
   const result = schema.safeParse(raw)
   if (!result.success) {
@@ -43,14 +52,15 @@ export function readSettings(read: (name: string) => string | undefined): Settin
     const name = String(issue?.path[0])
     throw new SettingsError(`${name} ${raw[name] === undefined ? 'is not set' : issue?.message}`)
   }
-  const { PUBLIC_URL, API_URL, WEB_URL, SERVICE_TOKEN, EDGE_PRIVATE_JWK, LOG_LEVEL } = result.data
+  const { PUBLIC_URL, API_URL, WEB_URL, SERVICE_TOKEN, EDGE_PRIVATE_JWK, EDGE_CACHE_MIB, LOG_LEVEL } =
+    result.data
   return {
     config: {
       publicUrl: PUBLIC_URL,
       apiUrl: API_URL,
       webUrl: WEB_URL,
       serviceToken: SERVICE_TOKEN,
-      limits: DEFAULT_LIMITS,
+      limits: { ...DEFAULT_LIMITS, mediaCacheBytes: (EDGE_CACHE_MIB ?? defaultCacheMib) * MIB },
     },
     privateJwk: EDGE_PRIVATE_JWK,
     logLevel: LOG_LEVEL,

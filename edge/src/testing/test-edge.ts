@@ -138,7 +138,7 @@ export async function createTestEdge(options: TestEdgeOptions = {}): Promise<Tes
       apiUrl: API,
       webUrl: WEB,
       serviceToken: SERVICE_TOKEN,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      limits: { ...DEFAULT_LIMITS, mediaCacheBytes: 64 * 1024 * 1024, ...options.limits },
     },
     fetch,
     nowMs,
