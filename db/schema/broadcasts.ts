@@ -23,6 +23,8 @@ export const broadcasts = pgTable(
     streamKeyId: text('stream_key_id'),
     /** Base URL under which the edge reaches the ingest node. */
     nodeUrl: text('node_url'),
+    /** Which run of that node's process it is: a newer run knows nothing of what an older one served. */
+    nodeRun: text('node_run'),
     remoteAddress: text('remote_address'),
     ladder: text('ladder', { enum: ['auto', 'on', 'off'] }).notNull(),
     partTargetMs: integer('part_target_ms').notNull(),

@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { RenditionInfo, SegmentRecord } from "./timeline_pb.js";
+import type { RenditionInfo, SegmentRecord, TimelineTail } from "./timeline_pb.js";
 
 /**
  * Describes the file streamtube/v1/ingest.proto.
@@ -33,6 +33,13 @@ export declare type AuthorizePublisherRequest = Message<"streamtube.v1.Authorize
    * @generated from field: string node_url = 3;
    */
   nodeUrl: string;
+
+  /**
+   * Names this run of the node's process. A publisher of the same node_url, but of another run, died with that run.
+   *
+   * @generated from field: string node_run = 4;
+   */
+  nodeRun: string;
 };
 
 /**
@@ -76,6 +83,13 @@ export declare type AuthorizePublisherResponse = Message<"streamtube.v1.Authoriz
    * @generated from field: streamtube.v1.StreamSettings settings = 6;
    */
   settings?: StreamSettings | undefined;
+
+  /**
+   * What earlier epochs left that players may still have listed; absent when there is nothing.
+   *
+   * @generated from field: streamtube.v1.TimelineTail tail = 7;
+   */
+  tail?: TimelineTail | undefined;
 };
 
 /**

@@ -171,3 +171,37 @@ export declare type SegmentRecord = Message<"streamtube.v1.SegmentRecord"> & {
  */
 export declare const SegmentRecordSchema: GenMessage<SegmentRecord>;
 
+/**
+ * The newest segments of a timeline.
+ *
+ * @generated from message streamtube.v1.TimelineTail
+ */
+export declare type TimelineTail = Message<"streamtube.v1.TimelineTail"> & {
+  /**
+   * Without their headers.
+   *
+   * @generated from field: repeated streamtube.v1.RenditionInfo renditions = 1;
+   */
+  renditions: RenditionInfo[];
+
+  /**
+   * By rendition, then by sequence.
+   *
+   * @generated from field: repeated streamtube.v1.SegmentRecord segments = 2;
+   */
+  segments: SegmentRecord[];
+
+  /**
+   * Discontinuities before the first of these segments.
+   *
+   * @generated from field: uint32 discontinuity_sequence = 3;
+   */
+  discontinuitySequence: number;
+};
+
+/**
+ * Describes the message streamtube.v1.TimelineTail.
+ * Use `create(TimelineTailSchema)` to create a new message.
+ */
+export declare const TimelineTailSchema: GenMessage<TimelineTail>;
+
