@@ -95,7 +95,7 @@ test('what happened once is shown for half a minute', () => {
 test('a track that changes is described anew', () => {
   const meter = started()
   meter.observe(
-    { type: 'track-changed', track: { ...video, width: 640, height: 360 }, playable: true },
+    { type: 'track-changed', track: { ...video, width: 640, height: 360 }, needsHeader: true },
     START_MS,
   )
   expect(meter.read(START_MS)).toMatchObject({ width: 640, height: 360 })

@@ -43,6 +43,8 @@ const DRAIN_MS = 10 * 60_000
  * segment is held in memory until it is whole, and one of an encoder whose clock stands still never would be.
  */
 const MAX_UNFINISHED_BYTES = 64 * 1024 * 1024
+/** Discontinuities that an epoch may have: one where it begins and one for each change of the encoder's parameters. */
+const MARKS_PER_EPOCH = 1000
 
 /**
  * One publisher's session: messages in, a timeline that is served and recorded out. It owns its packager, timeline,
@@ -66,6 +68,7 @@ export class LiveSession implements Publication {
   #arrivedAtMs = 0
   /** `#receivedBytes` when a segment was finished last. */
   #finishedAtBytes = 0
+  #changes = 0
   #liveSinceMs: number | null = null
   #ending: Promise<void> | null = null
 
@@ -77,8 +80,8 @@ export class LiveSession implements Publication {
     this.#timeline = new LiveTimeline({
       timelineId: grant.broadcastId,
       partTargetMs: grant.partTargetMs,
-      // Each epoch but the first begins with a mark; this one's is listed, those before it are not.
-      discontinuitySequence: Math.max(0, grant.epoch - 2),
+      // Each epoch has its own numbers, the first from 0: how many marks those before had is known to nobody here.
+      discontinuitySequence: Math.max(0, (grant.epoch - 1) * MARKS_PER_EPOCH - 1),
     })
     this.#sanitiser = new Sanitiser((event) => this.#onSanitised(event))
     this.#recorder = grant.archive ? this.#makeRecorder() : null
@@ -134,8 +137,8 @@ export class LiveSession implements Publication {
   #onSanitised(event: SanitisedEvent): void {
     this.#health.observe(event, this.#options.nowMs())
     if (event.type === 'tracks') this.#begin(event)
-    if (event.type === 'track-changed' && !event.playable) {
-      this.#cutEncoder('The encoder changed its settings in a way that needs a new connection.')
+    if (event.type === 'track-changed' && ++this.#changes === MARKS_PER_EPOCH) {
+      this.#cutEncoder('The encoder changes its settings again and again.')
     }
     this.#packager?.push(event)
     this.#ladder?.push(event)
@@ -162,10 +165,11 @@ export class LiveSession implements Publication {
         partTargetMs: grant.partTargetMs,
         rungs,
         discontinuity: grant.epoch > 1,
+        alwaysAudio: true,
       },
       (event) => this.#onPackaged(event),
     )
-    this.#timeline.declare([...(video ? ['source'] : []), ...rungs, ...(audio ? ['audio'] : [])], nowMs())
+    this.#timeline.declare([...(video ? ['source'] : []), ...rungs, 'audio'], nowMs())
     registry.add(grant.broadcastId, this.#timeline)
     this.#liveSinceMs = nowMs()
     this.#move({ type: 'tracks' })

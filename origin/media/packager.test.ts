@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { parseAvcConfig } from './h264/avcc.ts'
 import { h264Track } from './h264/track.ts'
 import { Packager } from './packager.ts'
 import { Sanitiser } from './sanitiser.ts'
@@ -169,21 +168,24 @@ describe('segments', () => {
 })
 
 describe('parameters that change in mid-stream', () => {
-  it('travel in band: every key frame after the change carries them', () => {
+  it('are a new header from the next key frame on, in every rendition', () => {
     const changed = h264Track(AVC_CONFIG_1080)
     const events = videoEvents({ fps: 30, seconds: 8 })
-    const recording = packageAll([
-      ...tracks(videoTrack()),
-      ...events.slice(0, 120),
-      { type: 'track', track: changed },
-      ...events.slice(120),
-    ])
-    const [sps] = parseAvcConfig(AVC_CONFIG_1080).sps
-    const has = (sequence: number) =>
-      recording
-        .parts('source')
-        .filter((p) => p.sequence === sequence)
-        .some((p) => Buffer.from(p.data).includes(Buffer.from(sps ?? [])))
-    expect([0, 1, 2, 3].map(has)).toEqual([false, false, true, true])
+    const recording = packageAll(
+      [
+        ...tracks(videoTrack()),
+        ...events.slice(0, 120),
+        { type: 'track', track: changed },
+        ...events.slice(120),
+      ],
+      { alwaysAudio: true },
+    )
+    for (const id of ['source', 'audio']) {
+      const segments = recording.segments(id)
+      expect(segments.map((s) => s.header)).toEqual([undefined, undefined, 2, 2])
+      expect(segments.map((s) => s.discontinuity)).toEqual([false, false, true, false])
+    }
+    const told = recording.events.findLast((e) => e.type === 'rendition' && e.rendition.id === 'source')
+    expect(told).toMatchObject({ header: 2, rendition: { width: 1920, height: 1080, codecs: 'avc1.640028' } })
   })
 })

@@ -1,3 +1,4 @@
+import { SILENT_TRACK } from './aac/silence.ts'
 import { CutList } from './packager/cut-list.ts'
 import type { EmitPackagerEvent } from './packager/events.ts'
 import { Follower } from './packager/follower.ts'
@@ -21,11 +22,15 @@ export interface PackagerOptions {
   notBeforeMs?: number
   /** True for every epoch but a broadcast's first: the first segments carry a discontinuity mark. */
   discontinuity?: boolean
+  /** The broadcast has sound as long as it has a picture: silence where the source sends none (MEDIA.md 10). */
+  alwaysAudio?: boolean
 }
 
 const TICKS_PER_MS = 90
 /** A follower that is behind the lead by more is given up for the segments concerned; a lead that is behind stands still. */
 const MAX_LAG = 3000 * TICKS_PER_MS
+/** Sound of which nothing came while the picture went on for so long has stopped: silence goes on in its place. */
+const MAX_QUIET = 1000 * TICKS_PER_MS
 
 /**
  * One publisher session's packager: samples in, parts and segments out (MEDIA.md 3-8). The source's video leads, audio
@@ -40,6 +45,8 @@ export class Packager {
   #lead: Lead | null = null
   #leadWriter: RenditionWriter | null = null
   #audio: Follower | null = null
+  /** Where the picture was when sound came last; null while none is expected. */
+  #heardAt: number | null = null
   /** Program time and presentation time of the first segment. */
   #anchorMs = 0
   #origin: number | null = null
@@ -66,7 +73,7 @@ export class Packager {
         else this.#pushAudio(event.sample)
         break
       case 'track-changed':
-        if (event.track.kind === 'video' && event.playable) this.#leadWriter?.useParameterSets(event.track)
+        this.#change(event.track, event.needsHeader)
         break
       case 'captions':
         this.#leadWriter?.improve({ captions: true })
@@ -103,6 +110,7 @@ export class Packager {
     const end = Math.max(this.#lead.head + this.#lead.frameDuration, this.#audio?.head ?? 0)
     this.#lead.standStill(end)
     this.#lead.finish(end)
+    this.#fillSilence(end, end)
     for (const follower of this.#followers()) follower.finish(end)
   }
 
@@ -127,7 +135,19 @@ export class Packager {
     if (!track || this.#lead) return
     this.#leadWriter = this.#writer(video ? 'source' : 'audio', track)
     this.#lead = new Lead(this.#leadWriter, this.#cuts, this.#programTimeOf, this.#afterCut)
-    if (video && audio) this.#audio = this.#follow('audio', audio)
+    if (!video || !(audio || this.#options.alwaysAudio)) return
+    this.#audio = this.#follow('audio', audio ?? SILENT_TRACK)
+    if (audio) this.#heardAt = 0
+  }
+
+  #change(track: Track, needsHeader: boolean): void {
+    if (track.kind === this.#leadWriter?.track.kind) {
+      if (needsHeader) this.#lead?.turn(track)
+      else if (track.kind === 'video') this.#leadWriter.useParameterSets(track)
+    } else if (track.kind === 'audio' && this.#audio) {
+      this.#audio.change(track)
+      if (this.#audio.waitsForTurn) this.#lead?.turn(null)
+    }
   }
 
   #writer(id: string, track: Track): RenditionWriter {
@@ -162,6 +182,7 @@ export class Packager {
     }
     lead.push(sample)
     const { head, safeUntil } = lead
+    this.#fillSilence(head, safeUntil)
     this.#audio?.giveUpUntil(head - MAX_LAG)
     this.#audio?.drain(safeUntil)
     for (const { follower } of this.#rungs.values()) {
@@ -170,11 +191,20 @@ export class Packager {
     }
   }
 
+  /** So that nobody waits for sound that will not come. What is only late has 3 s, as every follower. */
+  #fillSilence(head: number, safeUntil: number): void {
+    const audio = this.#audio
+    if (!audio) return
+    const stopped = this.#heardAt === null || head - this.#heardAt > MAX_QUIET || audio.waitsForTurn
+    audio.fill(stopped ? Math.min(safeUntil, head) : head - MAX_LAG)
+  }
+
   #pushAudio(sample: Sample): void {
     const audio = this.#audio
     const lead = this.#lead
     if (!audio || !lead) return
     audio.push(sample)
+    this.#heardAt = Math.max(0, lead.head)
     const standing = audio.head - MAX_LAG
     if (lead.started && standing > lead.safeUntil) {
       lead.standStill(standing)

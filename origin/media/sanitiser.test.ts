@@ -36,6 +36,10 @@ function shifted(events: SourceEvent[], start: number): SourceEvent[] {
 
 const audio = audioTrack()
 
+function delayed(event: SourceEvent): SourceEvent {
+  return event.type === 'sample' ? { ...event, arrivedAtMs: event.arrivedAtMs + 1500 } : event
+}
+
 function show(seconds = 5): SourceEvent[] {
   return interleave(videoEvents({ fps: 30, seconds }), audioEvents(audio, seconds))
 }
@@ -82,15 +86,43 @@ describe('the sanitiser', () => {
     expect(warnings(events)).toContain('clock-jump')
   })
 
-  it('waits at most 1 s for the second track, then goes without it and says so when it comes', () => {
+  it('waits at most 1 s for sound, then goes on without it, and takes it when it comes', () => {
     const late = audioEvents(audio, 3, 0, 1500)
     const events = sanitise([
       ...tracks(videoTrack(), audio),
       ...interleave(videoEvents({ fps: 30, seconds: 5 }), late),
     ])
-    expect(events[0]).toMatchObject({ type: 'tracks', audio: null })
+    expect(events[0]).toMatchObject({ type: 'tracks', audio: { kind: 'audio' } })
+    const first = events.findIndex((e) => e.type === 'sample' && e.kind === 'audio')
+    expect(samplesOf(events.slice(0, first), 'video').length).toBeGreaterThan(30)
     expect(samplesOf(events, 'video')).toHaveLength(150)
-    expect(samplesOf(events, 'audio')).toHaveLength(0)
+    expect(samplesOf(events, 'audio')[0]?.dts).toBe(1500 * 48)
+    expect(warnings(events)).toEqual([])
+  })
+
+  it('tells of sound whose track comes when nobody waits for it any more', () => {
+    const picture = videoEvents({ fps: 30, seconds: 5 })
+    const sound = audioEvents(audio, 3, 0, 1500)
+    const late = interleave(picture, sound)
+    const at = late.findIndex((e) => e.type === 'sample' && e.kind === 'audio')
+    const events = sanitise([
+      ...tracks(videoTrack()),
+      ...late.slice(0, at),
+      ...tracks(audio),
+      ...late.slice(at),
+    ])
+    expect(events[0]).toMatchObject({ type: 'tracks', audio: null })
+    expect(events.filter((e) => e.type === 'track-changed')).toMatchObject([{ needsHeader: true }])
+    expect(samplesOf(events, 'audio')).toHaveLength(sound.length)
+  })
+
+  it('says so when a picture comes too late', () => {
+    const events = sanitise([
+      ...tracks(videoTrack(), audio),
+      ...interleave(videoEvents({ fps: 30, seconds: 3 }).map(delayed), audioEvents(audio, 5)),
+    ])
+    expect(events[0]).toMatchObject({ type: 'tracks', video: null })
+    expect(samplesOf(events, 'video')).toHaveLength(0)
     expect(warnings(events)).toEqual(['late-track'])
   })
 
@@ -151,20 +183,34 @@ describe('the sanitiser', () => {
     ]) {
       const changes = sanitise(run).filter((e) => e.type === 'track-changed')
       expect(changes).toHaveLength(1)
-      expect(changes[0]).toMatchObject({ playable: true, track: { width: 1920, height: 1080 } })
+      expect(changes[0]).toMatchObject({ needsHeader: true, track: { width: 1920, height: 1080 } })
     }
   })
 
-  it('says that sound of another kind cannot be played on', () => {
-    const frames = audioEvents(audio, 4)
-    const out = sanitise([
-      ...tracks(audio),
-      ...frames.slice(0, 100),
-      ...tracks(audioTrack(44_100)),
-      ...frames.slice(100),
-    ])
-    expect(out.filter((e) => e.type === 'track-changed')).toMatchObject([{ playable: false }])
-    expect(samplesOf(out, 'audio')).toHaveLength(100)
+  it('needs no new header for picture parameter sets that change', () => {
+    const { sps, pps } = parseAvcConfig(AVC_CONFIG)
+    const other = Uint8Array.from([...(pps[0] ?? []), 0x80])
+    const events = videoEvents({ fps: 30, seconds: 6 }).map((e, i) =>
+      e.type === 'sample' && i % 60 === 0
+        ? {
+            ...e,
+            data: Buffer.concat([accessUnit(...sps, i % 120 === 0 ? other : (pps[0] ?? other)), e.data]),
+          }
+        : e,
+    )
+    const changes = sanitise([...tracks(videoTrack()), ...events]).filter((e) => e.type === 'track-changed')
+    expect(changes.map((e) => e.type === 'track-changed' && e.needsHeader)).toEqual([false, false, false])
+  })
+
+  it('goes on with sound of another kind, in its own sample rate', () => {
+    const other = audioTrack(44_100)
+    const before = audioEvents(audio, 2)
+    const after = audioEvents(other, 2, 0, 2000)
+    const out = sanitise([...tracks(audio), ...before, ...tracks(other), ...after])
+    expect(out.filter((e) => e.type === 'track-changed')).toMatchObject([{ needsHeader: true }])
+    const samples = samplesOf(out, 'audio')
+    expect(samples).toHaveLength(before.length + after.length)
+    expect(samples.slice(before.length).map((s) => s.dts)).toEqual(after.map((_, i) => 2 * 44_100 + i * 1024))
   })
 
   it('drops what is broken, with a warning, and goes on', () => {

@@ -4,6 +4,7 @@ import { SourceClock } from './clock/source-clock.ts'
 import { MediaError } from './errors.ts'
 import { buildAvcConfig, parseAvcConfig } from './h264/avcc.ts'
 import { type AccessUnit, inspectAccessUnit } from './h264/nal.ts'
+import { mergeParameterSets } from './h264/parameter-sets.ts'
 import { h264Track } from './h264/track.ts'
 import type { AudioTrack, Sample, SourceEvent, Track, VideoTrack } from './types.ts'
 
@@ -16,10 +17,10 @@ export type SanitisedEvent =
   | { type: 'tracks'; video: VideoTrack | null; audio: AudioTrack | null }
   | { type: 'sample'; kind: 'video' | 'audio'; sample: Sample; arrivedAtMs: number }
   /**
-   * The encoder changed its parameters in mid-stream; the samples that follow need them. `playable` false: they can't
-   * be played after the old header (audio, another length prefix), so they are dropped; only a new epoch helps.
+   * The encoder changed its parameters in mid-stream, or sound came that nobody waited for any more; the samples that
+   * follow need them. `needsHeader` false: in band they do (picture parameter sets).
    */
-  | { type: 'track-changed'; track: Track; playable: boolean }
+  | { type: 'track-changed'; track: Track; needsHeader: boolean }
   /** Once: CEA-608/708 captions were seen. */
   | { type: 'captions' }
   | { type: 'warning'; code: SanitiserWarning }
@@ -49,8 +50,6 @@ export class Sanitiser {
   readonly #clock = new SourceClock()
   #video: VideoTrack | null = null
   #audio: AudioTrack | null = null
-  #videoPlayable = true
-  #audioPlayable = true
   #lengthSize = 4
   #grid = new FrameGrid(null)
   #counter: SampleCounter | null = null
@@ -84,8 +83,8 @@ export class Sanitiser {
     if (this.#held) {
       if (track.kind === 'video') this.#setVideo(track)
       else this.#audio = track
-    } else if (!known) this.#warnOfLateTrack()
-    else if (!sameBytes(known.config, track.config)) this.#changeTrack(track)
+    } else if (!known && track.kind === 'video') this.#warnOfLateTrack()
+    else if (!known || !sameBytes(known.config, track.config)) this.#changeTrack(track)
   }
 
   #setVideo(track: VideoTrack): void {
@@ -94,16 +93,16 @@ export class Sanitiser {
   }
 
   #changeTrack(track: Track): void {
-    let playable = false
+    let needsHeader = true
     if (track.kind === 'video') {
-      playable = parseAvcConfig(track.config).lengthSize === this.#lengthSize
-      this.#videoPlayable = playable
-      this.#video = track
+      needsHeader = !this.#video || !sameHeader(this.#video, track)
+      this.#setVideo(track)
     } else {
-      this.#audioPlayable = false
       this.#audio = track
+      this.#counter = new SampleCounter(track.sampleRate, track.samplesPerFrame)
+      this.#holesSeen = 0
     }
-    this.#emit({ type: 'track-changed', track, playable })
+    this.#emit({ type: 'track-changed', track, needsHeader })
   }
 
   #warnOfLateTrack(): void {
@@ -133,7 +132,6 @@ export class Sanitiser {
     this.#held = null
     const seen = (kind: 'video' | 'audio') => held.some((h) => h.event.kind === kind)
     if (!seen('video')) this.#video = null
-    if (!seen('audio')) this.#audio = null
     if (this.#video) this.#grid = new FrameGrid(this.#video.frameRate)
     if (this.#audio) this.#counter = new SampleCounter(this.#audio.sampleRate, this.#audio.samplesPerFrame)
     this.#zeroMs = held.reduce(
@@ -162,7 +160,7 @@ export class Sanitiser {
       return null
     }
     const unit = this.#inspect(event.data)
-    if (!unit?.picture || !this.#videoPlayable) return null
+    if (!unit?.picture) return null
     const dts = this.#grid.snap(Math.max(timeMs, 0))
     return { dts, pts: dts + this.#composition(compositionMs(event)), key: unit.key, data: event.data }
   }
@@ -196,11 +194,10 @@ export class Sanitiser {
   #takeParameterSets(unit: AccessUnit): void {
     if (!this.#video) return
     const config = parseAvcConfig(this.#video.config)
-    const sps = unit.sps ?? config.sps
-    const pps = unit.pps ?? config.pps
-    const same =
-      sameSets(sps, config.sps) && (unit.pps === null || unit.pps.every((p) => isAmong(p, config.pps)))
-    if (!same) this.#changeTrack(h264Track(buildAvcConfig({ ...config, sps, pps })))
+    if (isKnown(unit.sps, config.sps) && isKnown(unit.pps, config.pps)) return
+    const sps = mergeParameterSets(config.sps, unit.sps ?? [])
+    const pps = mergeParameterSets(config.pps, unit.pps ?? [])
+    this.#changeTrack(h264Track(buildAvcConfig({ ...config, sps, pps })))
   }
 
   #audioSample(event: SourceSample, timeMs: number): Sample | null {
@@ -208,7 +205,6 @@ export class Sanitiser {
       this.#warnOfLateTrack()
       return null
     }
-    if (!this.#audioPlayable) return null
     const at = this.#counter.count(timeMs)
     if (this.#counter.holes !== this.#holesSeen) {
       this.#holesSeen = this.#counter.holes
@@ -227,10 +223,12 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
 
-function sameSets(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
-  return a.every((set) => isAmong(set, b))
+function isKnown(sets: readonly Uint8Array[] | null, known: readonly Uint8Array[]): boolean {
+  return sets === null || sets.every((set) => known.some((other) => sameBytes(set, other)))
 }
 
-function isAmong(set: Uint8Array, sets: readonly Uint8Array[]): boolean {
-  return sets.some((other) => sameBytes(set, other))
+/** Whether samples of both can follow one header: the same sequence parameter sets and length prefix. */
+function sameHeader(a: VideoTrack, b: VideoTrack): boolean {
+  const [one, other] = [parseAvcConfig(a.config), parseAvcConfig(b.config)]
+  return one.lengthSize === other.lengthSize && isKnown(one.sps, other.sps) && isKnown(other.sps, one.sps)
 }

@@ -117,11 +117,13 @@ export class Recording {
     )
   }
 
-  /** Header and segments as a file. */
-  file(renditionId: string): Uint8Array {
-    const init = this.events.find((e) => e.type === 'rendition' && e.rendition.id === renditionId)
+  /** A header and the segments that need it, as a file: the first unless another is named. */
+  file(renditionId: string, header?: number): Uint8Array {
+    const init = this.events.find(
+      (e) => e.type === 'rendition' && e.rendition.id === renditionId && e.header === header,
+    )
     const chunks = this.events.flatMap((e) =>
-      e.type === 'segment' && e.renditionId === renditionId ? e.chunks : [],
+      e.type === 'segment' && e.renditionId === renditionId && e.entry.header === header ? e.chunks : [],
     )
     return Buffer.concat([...(init?.type === 'rendition' ? [init.init] : []), ...chunks])
   }

@@ -9,6 +9,8 @@ export interface AacConfig {
   /** What the decoder puts out: SBR's rate where it is signalled. */
   sampleRate: number
   channels: number
+  /** Table 1.19; 0 where a program config element describes them. */
+  channelConfiguration: number
   /** Samples one frame lasts, at `sampleRate`. */
   samplesPerFrame: number
 }
@@ -66,6 +68,7 @@ export function parseAacConfig(bytes: Uint8Array): AacConfig {
     objectType: extension === 0 ? objectType : extension,
     sampleRate: outputRate,
     channels: extension === PS && channels === 1 ? 2 : channels,
+    channelConfiguration,
     samplesPerFrame: Math.round(((shortFrames ? 960 : 1024) * outputRate) / coreRate),
   }
 }

@@ -53,9 +53,9 @@ async function encode(name: string, video: string[], audio: string[]): Promise<S
   return events
 }
 
-async function probe(recording: Recording, renditionId: string): Promise<Probe> {
-  const path = join(folder, `${renditionId}.mp4`)
-  await writeFile(path, recording.file(renditionId))
+async function probe(recording: Recording, renditionId: string, header?: number): Promise<Probe> {
+  const path = join(folder, `${renditionId}-${header ?? 0}.mp4`)
+  await writeFile(path, recording.file(renditionId, header))
   const decoded = await run('ffmpeg', [
     '-hide_banner',
     '-v',
@@ -145,8 +145,10 @@ describe('what the packager writes', () => {
         ? { ...e, dtsMs: e.dtsMs + 4000, ptsMs: e.ptsMs + 4000, arrivedAtMs: e.arrivedAtMs + 4000 }
         : e,
     )
-    const { packets } = await probe(packageAll([...small, ...later]), 'source')
-    expect(packets).toHaveLength(240)
+    const recording = packageAll([...small, ...later])
+    const first = await probe(recording, 'source')
+    const second = await probe(recording, 'source', 2)
+    expect([...first.packets, ...second.packets]).toHaveLength(240)
   })
 
   it('is decoded when it is sound alone', async () => {

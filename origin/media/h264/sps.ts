@@ -171,7 +171,7 @@ function skipPictureOrder(r: BitReader): void {
 }
 
 /** Takes the emulation prevention bytes out (ITU-T H.264 7.3.1). */
-function withoutEmulation(bytes: Uint8Array): Uint8Array {
+export function withoutEmulation(bytes: Uint8Array): Uint8Array {
   const out = new Uint8Array(bytes.length)
   let length = 0
   let zeros = 0

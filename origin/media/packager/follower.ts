@@ -1,4 +1,5 @@
-import type { Sample } from '../types.ts'
+import { silentFrame } from '../aac/silence.ts'
+import type { Sample, Track } from '../types.ts'
 import type { CutList } from './cut-list.ts'
 import type { RenditionWriter } from './rendition-writer.ts'
 
@@ -12,6 +13,12 @@ const NEAR_AUDIO = CLOCK / 20
 const NEAR_RUNG = CLOCK / 2
 const MAX_QUEUED_SAMPLES = 1024
 
+interface Queued {
+  sample: Sample
+  /** The parameters it was encoded with. */
+  track: Track
+}
+
 /**
  * A rendition that takes its cuts from the lead (MEDIA.md 7): audio begins a segment with the first frame at or after the
  * cut, a rung with the frame of equal time. A segment for which nothing came is a GAP, so numbers stay aligned.
@@ -20,14 +27,17 @@ export class Follower {
   readonly #writer: RenditionWriter
   readonly #cuts: CutList
   readonly #programTimeOf: (time: number) => number
-  readonly #toClock: number
-  /** What a sample lasts, in the track's timescale, where that is known beforehand. */
-  readonly #sampleDuration: number | null
-  #queue: Sample[] = []
+  readonly #isAudio: boolean
+  /** What the samples that come are encoded with; the writer's, until the next turn. */
+  #incoming: Track
+  /** A frame of silence in the writer's track, where it is sound and that can be made. */
+  #silence: Uint8Array | null
+  #queue: Queued[] = []
   /** Index of the segment being written; the one before the first that it may have, at the start. */
   #index: number
   /** A rung joins with a key frame at a cut, audio at once. */
   #joined: boolean
+  /** Where the next sample is expected, in the writer's timescale. */
   #nextDts: number | null = null
   #head = 0
 
@@ -35,9 +45,10 @@ export class Follower {
     this.#writer = writer
     this.#cuts = cuts
     this.#programTimeOf = programTimeOf
-    this.#toClock = CLOCK / writer.track.timescale
-    this.#sampleDuration = writer.track.kind === 'audio' ? writer.track.samplesPerFrame : null
-    this.#joined = writer.track.kind === 'audio'
+    this.#isAudio = writer.track.kind === 'audio'
+    this.#incoming = writer.track
+    this.#silence = silenceOf(writer.track)
+    this.#joined = this.#isAudio
     this.#index = cuts.first - 1
   }
 
@@ -50,26 +61,61 @@ export class Follower {
     return this.#head
   }
 
+  /** True while what comes can't be written before the next turn. */
+  get waitsForTurn(): boolean {
+    return this.#incoming !== this.#writer.track
+  }
+
+  /** The samples that follow have other parameters; they are written from the next turn on. */
+  change(track: Track): void {
+    this.#incoming = track
+    if (this.#index >= this.#cuts.first || this.#queue.length > 0) return
+    this.#writer.replace(track)
+    this.#silence = silenceOf(track)
+  }
+
   /** Before the lead has begun, the oldest goes when too much waits. */
   push(sample: Sample): void {
-    this.#queue.push(sample)
-    this.#head = (sample.pts + (this.#sampleDuration ?? 0)) * this.#toClock
+    const item = { sample, track: this.#incoming }
+    this.#queue.push(item)
+    this.#head = timeOf(item) + frameOf(item.track)
     if (this.#queue.length > MAX_QUEUED_SAMPLES) this.#queue.shift()
   }
 
   /** Packages what waits and lies before `safeUntil` (presentation time), closing segments on the way. */
   drain(safeUntil: number): void {
     for (;;) {
-      const sample = this.#queue[0]
-      const at = sample ? sample.pts : this.#sampleDuration === null ? null : this.#nextDts
+      const item = this.#queue[0]
+      const at = item ? timeOf(item) : this.#isAudio ? this.#nextTime : null
       if (at === null) return
       const cut = this.#cuts.at(this.#index + 1)
-      if (cut !== null && at * this.#toClock >= cut - TOLERANCE) this.#advance(cut, sample ?? null)
-      else if (!sample || at * this.#toClock >= safeUntil) return
+      if (cut !== null && at >= cut - TOLERANCE) this.#advance(cut, item ?? null)
+      else if (!item || at >= safeUntil) return
       else {
         this.#queue.shift()
-        this.#accept(sample)
+        this.#accept(item)
       }
+    }
+  }
+
+  /**
+   * Makes silence of what is missing before `until` (presentation time, no later than a cut may still come). Does nothing
+   * for a picture, and for sound whose silence can't be made.
+   */
+  fill(until: number): void {
+    while (this.#silence) {
+      this.drain(until)
+      const at = this.#nextTime
+      const cut = this.#cuts.at(this.#index + 1)
+      const { track } = this.#writer
+      if (at === null) {
+        if (cut === null || cut > until) return
+        this.#advance(cut, null)
+        continue
+      }
+      const [item] = this.#queue
+      if (at + frameOf(track) > until || (item && timeOf(item) < at + frameOf(track))) return
+      this.#queue.unshift({ sample: silence(this.#silence, this.#nextDts ?? 0), track })
     }
   }
 
@@ -94,28 +140,92 @@ export class Follower {
   finish(time: number): void {
     this.drain(Number.POSITIVE_INFINITY)
     this.giveUpUntil(Number.POSITIVE_INFINITY)
-    this.#writer.finish(Math.round(time / this.#toClock))
+    this.#writer.finish(this.#ticks(time))
   }
 
-  /** @param sample the one that showed that the cut was reached, or null when nothing will come before it */
-  #advance(cut: number, sample: Sample | null): void {
-    const isAudio = this.#sampleDuration !== null
-    const atCut = sample !== null && Math.abs(sample.pts * this.#toClock - cut) <= 2 * TOLERANCE
-    if (!isAudio && sample?.key && atCut) this.#joined = true
-    const next = sample && this.#joined ? sample.dts : this.#nextDts
-    const cutDts = Math.round(cut / this.#toClock)
-    const near = isAudio ? NEAR_AUDIO : NEAR_RUNG
-    const start = next !== null && Math.abs(next - cutDts) * this.#toClock < near ? next : cutDts
-    this.#writer.end(start, sample && this.#joined ? sample.dts : null)
+  /** @param item the one that showed that the cut was reached, or null when nothing will come before it */
+  #advance(cut: number, item: Queued | null): void {
+    const turn = this.#cuts.isTurn(this.#index + 1)
+    const atCut = item !== null && Math.abs(timeOf(item) - cut) <= 2 * TOLERANCE
+    if (!this.#isAudio && item?.sample.key && atCut) this.#joined = true
+    const next = this.#joined && item?.track === (turn ? this.#incoming : this.#writer.track) ? item : null
+    const start = this.#startAt(cut, next)
+    const ends = next?.track === this.#writer.track ? next.sample.dts : null
+    this.#writer.end(next && ends !== null && start === decodeTimeOf(next) ? ends : this.#ticks(start), ends)
+    if (turn) this.#turn()
     this.#index++
-    this.#writer.begin(this.#index, start, this.#programTimeOf(isAudio ? start * this.#toClock : cut))
+    const startDts = next && start === decodeTimeOf(next) ? next.sample.dts : this.#ticks(start)
+    if (this.#isAudio) this.#nextDts = startDts
+    const shown = this.#isAudio ? startDts * this.#toClock : cut
+    this.#writer.begin(this.#index, startDts, this.#programTimeOf(shown))
   }
 
-  #accept(sample: Sample): void {
-    const start = this.#cuts.at(this.#index)
-    const inTime = start !== null && sample.pts * this.#toClock >= start - MAX_LATE
-    if (!this.#joined || !inTime || this.#writer.index === null) return
-    this.#writer.push(sample)
-    this.#nextDts = sample.dts + (this.#sampleDuration ?? this.#writer.expectedDuration)
+  /** Decode time at which the segment of a cut begins. */
+  #startAt(cut: number, next: Queued | null): number {
+    const expected = next ? decodeTimeOf(next) : this.#nextTime
+    const near = this.#isAudio ? NEAR_AUDIO : NEAR_RUNG
+    const start = expected !== null && Math.abs(expected - cut) < near ? expected : cut
+    // A turn comes unforeseen: sound from after it may be in the segment before.
+    return this.#isAudio ? Math.max(start, this.#nextTime ?? start) : start
   }
+
+  #turn(): void {
+    this.#writer.turn(this.#incoming, this.#index + 1)
+    this.#silence = silenceOf(this.#incoming)
+  }
+
+  #accept(item: Queued): void {
+    const { sample, track } = item
+    const start = this.#cuts.at(this.#index)
+    const inTime = start !== null && timeOf(item) >= start - MAX_LATE
+    if (track !== this.#writer.track || !this.#joined || !inTime || this.#writer.index === null) return
+    if (track.kind === 'audio') this.#bridge(sample.dts, track.samplesPerFrame)
+    // There is silence already.
+    if (this.#isAudio && this.#nextDts !== null && sample.dts < this.#nextDts) return
+    this.#writer.push(sample)
+    this.#nextDts =
+      sample.dts + (track.kind === 'audio' ? track.samplesPerFrame : this.#writer.expectedDuration)
+  }
+
+  /** A hole in the sound becomes silence, but for what is shorter than a frame. */
+  #bridge(dts: number, samplesPerFrame: number): void {
+    if (!this.#silence || this.#nextDts === null) return
+    for (; this.#nextDts + samplesPerFrame <= dts; this.#nextDts += samplesPerFrame) {
+      this.#writer.push(silence(this.#silence, this.#nextDts))
+    }
+  }
+
+  get #toClock(): number {
+    return CLOCK / this.#writer.track.timescale
+  }
+
+  get #nextTime(): number | null {
+    return this.#nextDts === null ? null : this.#nextDts * this.#toClock
+  }
+
+  /** In the writer's timescale. */
+  #ticks(time: number): number {
+    return Math.round(time / this.#toClock)
+  }
+}
+
+function timeOf({ sample, track }: Queued): number {
+  return (sample.pts * CLOCK) / track.timescale
+}
+
+function decodeTimeOf({ sample, track }: Queued): number {
+  return (sample.dts * CLOCK) / track.timescale
+}
+
+/** What a sample lasts, where that is known beforehand, else 0. */
+function frameOf(track: Track): number {
+  return track.kind === 'audio' ? (track.samplesPerFrame * CLOCK) / track.timescale : 0
+}
+
+function silenceOf(track: Track): Uint8Array | null {
+  return track.kind === 'audio' ? silentFrame(track) : null
+}
+
+function silence(data: Uint8Array, dts: number): Sample {
+  return { dts, pts: dts, key: true, data }
 }

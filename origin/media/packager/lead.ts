@@ -1,4 +1,4 @@
-import type { Sample } from '../types.ts'
+import type { Sample, Track } from '../types.ts'
 import type { CutList } from './cut-list.ts'
 import type { RenditionWriter } from './rendition-writer.ts'
 
@@ -13,6 +13,16 @@ const OVERDUE_SEGMENT = 4.4 * CLOCK
 const TOLERANCE = CLOCK / 1000
 /** Key frames are waited for so long at the start. */
 const MAX_START_WAIT = 4 * CLOCK
+/** And so long for a change of another track, which can do without one. */
+const MAX_TURN_WAIT = 10 * CLOCK
+
+/** A new header is wanted. */
+interface Turn {
+  /** Null when it is another rendition's parameters that changed. */
+  track: Track | null
+  /** Decode time of the first sample after the change. */
+  since: number | null
+}
 
 /**
  * The rendition that decides where segments begin: the source's video, or its audio where there is no video. Times are
@@ -23,7 +33,9 @@ export class Lead {
   readonly #cuts: CutList
   readonly #programTimeOf: (time: number) => number
   readonly #onCut: () => void
-  readonly #toClock: number
+  /** Of the samples that come; the writer's may still be another. */
+  #toClock: number
+  #turn: Turn | null = null
   #firstSeen: number | null = null
   /** Presentation minus decode time. */
   #delay = 0
@@ -56,14 +68,25 @@ export class Lead {
 
   /** What a frame lasts, as far as that is known. */
   get frameDuration(): number {
-    return this.#writer.expectedDuration * this.#toClock
+    return (this.#writer.expectedDuration * CLOCK) / this.#writer.track.timescale
   }
 
   /** Presentation time before which no further cut can come: what lies before it may be packaged. */
   get safeUntil(): number {
     if (this.#segmentStart === null) return Number.NEGATIVE_INFINITY
-    const earliest = this.#segmentStart + this.#delay + MIN_SEGMENT - TOLERANCE
-    return Math.max(earliest, this.#head + this.frameDuration - TOLERANCE)
+    const next = this.#head + this.frameDuration - TOLERANCE
+    if (this.#turn) return next
+    return Math.max(this.#segmentStart + this.#delay + MIN_SEGMENT - TOLERANCE, next)
+  }
+
+  /**
+   * From the next sample on, a new header is needed: the next key frame cuts, with a new header in every rendition.
+   * @param track what has changed in this rendition; null when it is another's parameters that did
+   */
+  turn(track: Track | null): void {
+    if (track) this.#toClock = CLOCK / track.timescale
+    if (track && this.#segmentStart === null) this.#writer.replace(track)
+    else this.#turn = { track: track ?? this.#turn?.track ?? null, since: this.#turn?.since ?? null }
   }
 
   push(sample: Sample): void {
@@ -73,16 +96,21 @@ export class Lead {
       this.#firstSeen ??= dts
       if (!sample.key && dts - this.#firstSeen < MAX_START_WAIT) return
       this.#delay = pts - dts
-      this.#begin(sample.dts, dts)
+      this.#begin(sample.dts, dts, null)
     } else {
       // From before a cut that was made while it stood still: its segment is closed.
       if (dts < this.#segmentStart) return
       this.#cutOverdue(dts)
       const length = dts - this.#segmentStart
       const due = length >= MAX_SEGMENT - TOLERANCE || (sample.key && length >= MIN_SEGMENT - TOLERANCE)
-      if (due) {
-        this.#writer.end(sample.dts, sample.dts)
-        this.#begin(sample.dts, dts)
+      const turn = this.#turnDue(sample, dts, due)
+      // With the header that holds, it can't be decoded.
+      if (!turn && this.#turn?.track) return
+      if (due || turn) {
+        const end = this.#ticks(dts)
+        this.#writer.end(end, end)
+        if (turn) this.#delay = pts - dts
+        this.#begin(sample.dts, dts, turn)
         this.#onCut()
       }
     }
@@ -98,22 +126,39 @@ export class Lead {
 
   /** @param time presentation time at which the stream ends: tells how long a last segment without frames was */
   finish(time: number): void {
-    this.#writer.finish(Math.round((time - this.#delay) / this.#toClock))
+    this.#writer.finish(this.#ticks(time - this.#delay))
+  }
+
+  #turnDue(sample: Sample, dts: number, cutIsDue: boolean): Turn | null {
+    const turn = this.#turn
+    if (!turn) return null
+    turn.since ??= dts
+    // A player shows nothing after a new header until a key frame comes.
+    const due = sample.key || (turn.track === null && cutIsDue && dts - turn.since >= MAX_TURN_WAIT)
+    if (!due) return null
+    this.#turn = null
+    return turn
   }
 
   #cutOverdue(dts: number): void {
     while (this.#segmentStart !== null && dts - this.#segmentStart > OVERDUE_SEGMENT) {
       const cut = this.#segmentStart + MAX_SEGMENT
-      this.#writer.end(Math.round(cut / this.#toClock), null)
-      this.#begin(Math.round(cut / this.#toClock), cut)
+      this.#writer.end(this.#ticks(cut), null)
+      this.#begin(this.#ticks(cut), cut, null)
       this.#onCut()
     }
   }
 
-  #begin(dts: number, clock: number): void {
+  /** In the writer's timescale. */
+  #ticks(time: number): number {
+    return Math.round((time * this.#writer.track.timescale) / CLOCK)
+  }
+
+  #begin(dts: number, clock: number, turn: Turn | null): void {
     this.#segmentStart = clock
     const time = clock + this.#delay
-    const index = this.#cuts.add(time)
+    const index = this.#cuts.add(time, turn !== null)
+    if (turn) this.#writer.turn(turn.track ?? this.#writer.track, index)
     this.#writer.begin(index, dts, this.#programTimeOf(time))
   }
 }

@@ -3,8 +3,8 @@ import { inspectAccessUnit } from '../h264/nal.ts'
 import type { Sample, VideoTrack } from '../types.ts'
 
 /**
- * Keeps a rendition playable after an encoder changed its parameters in mid-stream: the header (EXT-X-MAP) of an epoch
- * never changes, so the new parameter sets go in band, before every key frame that doesn't carry its own.
+ * Keeps a rendition playable after an encoder changed parameters that need no new header (picture parameter sets, and
+ * those of a rung's encoder that was started again): they go in band, before every key frame that doesn't carry its own.
  */
 export class InBandParameterSets {
   readonly #lengthSize: number

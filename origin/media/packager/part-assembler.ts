@@ -67,6 +67,8 @@ export class PartAssembler {
   /** Samples come in decode order with ascending times. */
   push(sample: Sample): void {
     this.settle(sample.dts)
+    // Sound went on elsewhere than the frames before it end: a part's samples have no holes between them.
+    if (this.#known !== null && sample.dts !== this.#end) this.#close()
     const expected = this.expectedDuration
     this.#last = sample
     if (expected === 0) this.#waiting = sample

@@ -30,11 +30,13 @@ interface OpenSegment {
  */
 export class RenditionWriter {
   readonly id: string
-  readonly track: Track
   readonly #options: RenditionWriterOptions
   readonly #emit: EmitPackagerEvent
-  readonly #parts: PartAssembler
-  readonly #init: Uint8Array
+  #track: Track
+  #parts: PartAssembler
+  #init: Uint8Array
+  /** As SegmentEntry.header. */
+  #header: number | undefined
   #info: RenditionInfo
   #open: OpenSegment | null = null
   #partNumber = 0
@@ -45,22 +47,18 @@ export class RenditionWriter {
   constructor(options: RenditionWriterOptions, emit: EmitPackagerEvent) {
     const { track } = options
     this.id = options.id
-    this.track = track
+    this.#track = track
     this.#options = options
     this.#emit = emit
     this.#discontinuity = options.discontinuity
     this.#init = initSegment(track)
     this.#info = describe(options.id, track)
-    this.#parts = new PartAssembler(
-      {
-        kind: track.kind,
-        timescale: track.timescale,
-        partTargetMs: options.partTargetMs,
-        sampleDuration: track.kind === 'audio' ? track.samplesPerFrame : null,
-      },
-      (part) => this.#takePart(part),
-    )
+    this.#parts = this.#assembler(track)
     this.#tell()
+  }
+
+  get track(): Track {
+    return this.#track
   }
 
   /** Index of the segment being written, or null before the first. */
@@ -76,6 +74,27 @@ export class RenditionWriter {
   /** Something became known about the rendition. */
   improve(info: Partial<RenditionInfo>): void {
     this.#info = { ...this.#info, ...info }
+    this.#tell()
+  }
+
+  /**
+   * Between two segments: what follows needs another header.
+   * @param index of the segment that begins with it
+   */
+  turn(track: Track, index: number): void {
+    const { captions, timescale } = this.#info
+    this.#header = this.#options.firstSequence + index
+    this.#discontinuity = true
+    this.#retrack(track)
+    // A rendition's entries keep their timescale, so that a playlist has only one.
+    this.#info = { ...describe(this.id, track), timescale, ...(captions && { captions }) }
+    this.#tell()
+  }
+
+  /** Before the first segment: the encoder has changed its mind. */
+  replace(track: Track): void {
+    this.#retrack(track)
+    this.#info = describe(this.id, track)
     this.#tell()
   }
 
@@ -114,6 +133,7 @@ export class RenditionWriter {
 
   #tellSegment(segment: OpenSegment, endDts: number): void {
     const { epoch, firstSequence } = this.#options
+    const start = this.#listed(segment.dts)
     this.#emit({
       type: 'segment',
       epoch,
@@ -121,13 +141,14 @@ export class RenditionWriter {
       entry: {
         epoch,
         sequence: firstSequence + segment.index,
-        dts: segment.dts,
-        duration: Math.max(endDts - segment.dts, 1),
+        dts: start,
+        duration: Math.max(this.#listed(endDts) - start, 1),
         programTimeMs: segment.programTimeMs,
         sizeBytes: segment.sizeBytes,
         independent: segment.independent,
         discontinuity: this.#discontinuity,
         gap: segment.chunks.length === 0,
+        ...(this.#header !== undefined && { header: this.#header }),
       },
       chunks: segment.chunks,
     })
@@ -149,27 +170,61 @@ export class RenditionWriter {
         number: this.#partNumber++,
         sequence: this.#options.firstSequence + segment.index,
         index,
-        dts: part.dts,
-        duration: part.duration,
+        dts: this.#listed(part.dts),
+        duration: this.#listed(part.duration),
         independent: part.independent,
         data: part.data,
       },
-      segment: { programTimeMs: segment.programTimeMs, discontinuity: this.#discontinuity },
+      segment: {
+        programTimeMs: segment.programTimeMs,
+        discontinuity: this.#discontinuity,
+        ...(this.#header !== undefined && { header: this.#header }),
+      },
     })
   }
 
   /** What the VUI says is a ceiling in some encoders: the measured rate is the truth. */
   #measureRate(): void {
-    if (this.track.kind !== 'video' || this.#parts.expectedDuration === 0) return
+    if (this.#track.kind !== 'video' || this.#parts.expectedDuration === 0) return
     this.#rateMeasured = true
-    const measured = this.track.timescale / this.#parts.expectedDuration
+    const measured = this.#track.timescale / this.#parts.expectedDuration
     const said = this.#info.frameRate ?? 0
     if (Math.abs(measured - said) > measured / 100)
       this.improve({ frameRate: Math.round(measured * 1000) / 1000 })
   }
 
+  /** A time of the track as playlists have it: in the timescale that the rendition began with. */
+  #listed(ticks: number): number {
+    const { timescale } = this.#info
+    return timescale === this.#track.timescale
+      ? ticks
+      : Math.round((ticks * timescale) / this.#track.timescale)
+  }
+
+  #retrack(track: Track): void {
+    this.#track = track
+    this.#init = initSegment(track)
+    this.#parts = this.#assembler(track)
+    this.#parameterSets = null
+    this.#rateMeasured = false
+  }
+
+  #assembler(track: Track): PartAssembler {
+    return new PartAssembler(
+      {
+        kind: track.kind,
+        timescale: track.timescale,
+        partTargetMs: this.#options.partTargetMs,
+        sampleDuration: track.kind === 'audio' ? track.samplesPerFrame : null,
+      },
+      (part) => this.#takePart(part),
+    )
+  }
+
   #tell(): void {
-    this.#emit({ type: 'rendition', epoch: this.#options.epoch, rendition: this.#info, init: this.#init })
+    const header = this.#header === undefined ? {} : { header: this.#header }
+    const { epoch } = this.#options
+    this.#emit({ type: 'rendition', epoch, ...header, rendition: this.#info, init: this.#init })
   }
 }
 
