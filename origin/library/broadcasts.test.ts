@@ -5,7 +5,18 @@ import { startApiForTests, type TestApi } from '../api/testing/start-api.ts'
 import { PortError } from '../ports/error.ts'
 import { ALIVE_MS, JUST_ENDED_MS } from './broadcasts.ts'
 import { endSilentBroadcasts, SILENT_MS } from './life.ts'
-import { ENDED, LIVE, NODE_URL, newKey, OFFERED, publish, renditions, report, segments } from './testing.ts'
+import {
+  ENDED,
+  LIVE,
+  NODE_URL,
+  newKey,
+  OFFERED,
+  publish,
+  renditions,
+  report,
+  START_MS,
+  segments,
+} from './testing.ts'
 
 let api: TestApi
 let ada: Creator
@@ -71,6 +82,45 @@ describe('a publisher', () => {
     await expect(api.ingest.reserveSequences(reserve)).rejects.toMatchObject({
       code: Code.FailedPrecondition,
     })
+  })
+
+  test('dies with its node: another run of that node takes over at once, another node does not', async () => {
+    const first = await publish(api, key, { nodeRun: 'first' })
+    await report(api, first, LIVE)
+    await expect(publish(api, key, { nodeRun: 'first' })).rejects.toMatchObject({ code: Code.AlreadyExists })
+    const elsewhere = publish(api, key, { nodeUrl: 'http://127.0.0.1:7002', nodeRun: 'second' })
+    await expect(elsewhere).rejects.toMatchObject({ code: Code.AlreadyExists })
+    api.beginToHear()
+    const tries = await Promise.allSettled(
+      Array.from({ length: 4 }, () => publish(api, key, { nodeRun: 'second' })),
+    )
+    const granted = tries.filter((result) => result.status === 'fulfilled').map(({ value }) => value)
+    expect(granted).toMatchObject([{ broadcastId: first.broadcastId, epoch: 2 }])
+    expect(await report(api, first, LIVE)).toMatchObject({ end: true, reason: 'superseded' })
+    await expect(publish(api, key, { nodeRun: 'second' })).rejects.toMatchObject({ code: Code.AlreadyExists })
+  })
+
+  test('that takes over hears what the earlier one left in the live window', async () => {
+    const first = await publish(api, key, { nodeRun: 'first' })
+    expect(first.tail).toBeUndefined()
+    await report(api, first, LIVE)
+    const shown = segments(first.broadcastId, 1, Math.ceil((api.now() - START_MS) / 2000) - 3, 3)
+    await api.ingest.appendIndex({
+      timelineId: first.broadcastId,
+      epoch: 1,
+      renditions: renditions(),
+      segments: shown,
+    })
+    const second = await publish(api, key, { nodeRun: 'second' })
+    expect(second.tail?.renditions.map(({ id, timescale }) => [id, timescale])).toEqual([
+      ['source', 90_000],
+      ['audio', 48_000],
+    ])
+    const wanted = shown.map(({ locator, ...rest }) => rest)
+    expect(second.tail?.segments).toMatchObject(wanted)
+    expect(second.tail?.discontinuitySequence).toBe(0)
+    api.pass(70_000)
+    expect((await publish(api, key, { nodeRun: 'third' })).tail).toBeUndefined()
   })
 
   test('is not taken over just because the api was away', async () => {

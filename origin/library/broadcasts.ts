@@ -5,6 +5,7 @@ import { type ChannelRow, channelOfKey } from '../channels/index.ts'
 import type { LibraryDeps } from './deps.ts'
 import { LibraryError } from './errors.ts'
 import { readPulse } from './pulse.ts'
+import { readTail, type TimelineTail } from './tail.ts'
 
 const { broadcasts } = schema
 
@@ -21,6 +22,17 @@ export interface PublisherGrant {
   broadcast: BroadcastRow
   firstSequence: number
   sequenceCount: number
+  /** What earlier epochs left in the live window. */
+  tail: TimelineTail | null
+}
+
+/** An ingest node's question about a publisher. */
+export interface PublisherOffer {
+  keyHash: string
+  remoteAddress: string
+  nodeUrl: string
+  /** Names the run of the node's process; empty when it says nothing of it. */
+  nodeRun: string
 }
 
 /**
@@ -28,10 +40,7 @@ export interface PublisherGrant {
  * publisher is dead) and gives the session its epoch, which fences all earlier ones.
  * @throws LibraryError `unknown-key`, `already-live`, `just-ended`
  */
-export async function authorisePublisher(
-  deps: LibraryDeps,
-  about: { keyHash: string; remoteAddress: string; nodeUrl: string },
-): Promise<PublisherGrant> {
+export async function authorisePublisher(deps: LibraryDeps, about: PublisherOffer): Promise<PublisherGrant> {
   const { db, kv, now } = deps
   const found = await channelOfKey(db, about.keyHash)
   if (!found) throw new LibraryError('unknown-key', 'This stream key is not known')
@@ -42,7 +51,10 @@ export async function authorisePublisher(
   const deadBefore = now() - ALIVE_MS
   const heardOf = pulse !== null && pulse.epoch === open.epoch && pulse.reportedAtMs > deadBefore
   const mayBeHeardYet = deps.hearingSinceMs() > deadBefore
-  if (open.state !== 'idle' && (heardOf || mayBeHeardYet)) throw alreadyLive()
+  // A node has one process at a time: what another run of it served died with that run, however lately it was heard.
+  const diedWithNode =
+    open.nodeUrl === about.nodeUrl && about.nodeRun !== '' && open.nodeRun !== about.nodeRun
+  if (open.state !== 'idle' && !diedWithNode && (heardOf || mayBeHeardYet)) throw alreadyLive()
   // One statement: of two publishers at once, one finds the row as it was and the other as the first one left it.
   const [granted] = await db
     .update(broadcasts)
@@ -52,6 +64,7 @@ export async function authorisePublisher(
       state: sql`case when ${broadcasts.state} = 'live' then 'live' else 'offered' end`,
       streamKeyId: keyId,
       nodeUrl: about.nodeUrl,
+      nodeRun: about.nodeRun,
       remoteAddress: about.remoteAddress,
       lastReportAt: new Date(now()),
       endRequestedAt: null,
@@ -62,7 +75,11 @@ export async function authorisePublisher(
       and(
         eq(broadcasts.id, open.id),
         ne(broadcasts.state, 'ended'),
-        or(eq(broadcasts.state, 'idle'), lt(broadcasts.lastReportAt, new Date(deadBefore))),
+        // As it was found above: whoever came in between has a later epoch.
+        eq(broadcasts.epoch, open.epoch),
+        diedWithNode
+          ? undefined
+          : or(eq(broadcasts.state, 'idle'), lt(broadcasts.lastReportAt, new Date(deadBefore))),
       ),
     )
     .returning()
@@ -71,6 +88,7 @@ export async function authorisePublisher(
     broadcast: granted,
     firstSequence: granted.nextSequence - SEQUENCE_BLOCK,
     sequenceCount: SEQUENCE_BLOCK,
+    tail: granted.startedAt === null ? null : await readTail(db, granted.id, now()),
   }
 }
 

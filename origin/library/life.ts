@@ -11,8 +11,8 @@ import { settleVideo } from './settle.ts'
 
 const { broadcasts, channels, streamKeys, videos } = schema
 
-/** A broadcast whose node says nothing for this long is over. */
-export const SILENT_MS = 15_000
+/** A broadcast whose node says nothing for this long is over: the time in which a node and its encoders may come back. */
+export const SILENT_MS = 60_000
 /** The database hears of reports once in this time: often enough to find the silent ones. */
 const REPORT_STEP_MS = 5_000
 

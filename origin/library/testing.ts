@@ -6,7 +6,7 @@ import { tokenHash } from '../tokens.ts'
 
 export const NODE_URL = 'http://127.0.0.1:7001'
 /** 2026-11-22T14:00:00Z, at the start of a minute. */
-const START_MS = 1_795_356_000_000
+export const START_MS = 1_795_356_000_000
 
 export async function newKey(creator: Creator): Promise<string> {
   const answer = await creator.browser.post(`/channels/${creator.channelId}/stream-key`)
@@ -15,11 +15,12 @@ export async function newKey(creator: Creator): Promise<string> {
 }
 
 /** An encoder connects with a key, as the ingest node asks for it. */
-export function publish(api: TestApi, key: string) {
+export function publish(api: TestApi, key: string, node: { nodeUrl?: string; nodeRun?: string } = {}) {
   return api.ingest.authorizePublisher({
     streamKeySha256: tokenHash(key),
     remoteAddress: '203.0.113.1',
     nodeUrl: NODE_URL,
+    ...node,
   })
 }
 

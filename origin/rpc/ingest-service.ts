@@ -13,22 +13,23 @@ import {
   reportStream,
   reserveSequences,
 } from '../library/index.ts'
-import { batchOf } from './timeline-messages.ts'
+import { batchOf, tailMessage } from './timeline-messages.ts'
 
 const SHA256 = /^[0-9a-f]{64}$/
 
 /** What ingest nodes ask. */
 export function ingestService(deps: LibraryDeps): ServiceImpl<typeof IngestService> {
   return {
-    async authorizePublisher({ streamKeySha256, remoteAddress, nodeUrl }) {
+    async authorizePublisher({ streamKeySha256, remoteAddress, nodeUrl, nodeRun }) {
       if (!SHA256.test(streamKeySha256)) {
         throw new ConnectError('stream_key_sha256 must be 64 hex digits', Code.InvalidArgument)
       }
       if (!URL.canParse(nodeUrl)) throw new ConnectError('node_url must be a URL', Code.InvalidArgument)
-      const { broadcast, firstSequence, sequenceCount } = await authorisePublisher(deps, {
+      const { broadcast, firstSequence, sequenceCount, tail } = await authorisePublisher(deps, {
         keyHash: streamKeySha256,
         remoteAddress,
         nodeUrl,
+        nodeRun,
       })
       const { ladder, partTargetMs, archive } = broadcast
       return {
@@ -38,6 +39,7 @@ export function ingestService(deps: LibraryDeps): ServiceImpl<typeof IngestServi
         firstSequence: BigInt(firstSequence),
         sequenceCount,
         settings: { ladder, partTargetMs, archive },
+        ...(tail && { tail: tailMessage(tail) }),
       }
     },
 

@@ -1,5 +1,16 @@
-import type { RenditionInfo, SegmentRecord } from '@streamtube/contracts/gen/streamtube/v1/timeline_pb'
-import { type Batch, LibraryError, type SentRendition, type SentSegment } from '../library/index.ts'
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type {
+  RenditionInfo,
+  SegmentRecord,
+  TimelineTailSchema,
+} from '@streamtube/contracts/gen/streamtube/v1/timeline_pb'
+import {
+  type Batch,
+  LibraryError,
+  type SentRendition,
+  type SentSegment,
+  type TimelineTail,
+} from '../library/index.ts'
 
 interface BatchMessage {
   timelineId: string
@@ -11,6 +22,24 @@ interface BatchMessage {
 /** A batch of the timeline index out of its message. @throws LibraryError `invalid` */
 export function batchOf({ timelineId, epoch, renditions, segments }: BatchMessage): Batch {
   return { timelineId, epoch, renditions: renditions.map(renditionOf), segments: segments.map(segmentOf) }
+}
+
+/** The message of a timeline's tail. */
+export function tailMessage(tail: TimelineTail): MessageInitShape<typeof TimelineTailSchema> {
+  return {
+    renditions: tail.renditions.map(({ info }) => info),
+    segments: tail.renditions.flatMap(({ info, segments }) =>
+      segments.map((entry) => ({
+        ...entry,
+        renditionId: info.id,
+        sequence: BigInt(entry.sequence),
+        dts: BigInt(entry.dts),
+        programTimeMs: BigInt(entry.programTimeMs),
+        header: BigInt(entry.header ?? 0),
+      })),
+    ),
+    discontinuitySequence: tail.discontinuitySequence,
+  }
 }
 
 function renditionOf(message: RenditionInfo): SentRendition {
