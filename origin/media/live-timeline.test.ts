@@ -57,6 +57,17 @@ describe('the live window', () => {
     ])
   })
 
+  it('keeps the parts of the last 12 s exactly, of sound too, whose segments are a little shorter now and then', () => {
+    const live = timeline()
+    for (const event of broadcast(40)) {
+      live.apply(event)
+      const sound = live.snapshot('audio')?.segments ?? []
+      const withParts = sound.filter(({ parts }) => parts.length > 0)
+      const ticks = withParts.reduce((sum, { entry }) => sum + entry.duration, 0)
+      if (withParts.length < sound.length) expect(ticks / 48_000).toBeGreaterThanOrEqual(12)
+    }
+  })
+
   it('counts the discontinuities of earlier epochs, which another process may have served', () => {
     const live = timeline({ discontinuitySequence: 1 })
     const events = [{ type: 'track' as const, track: videoTrack() }, ...videoEvents({ fps: 30, seconds: 80 })]
@@ -132,6 +143,7 @@ describe('the master', () => {
         timescale: 90_000,
         width: 640,
         height: 360,
+        frameRate: 30,
       },
       init: new Uint8Array(1),
     })
@@ -149,6 +161,19 @@ describe('the master', () => {
     expect(await waiting).toBe('ready')
     expect(lines(live.master(1600), '#EXT-X-STREAM-INF')).toHaveLength(2)
     expect(live.renditions.map((r) => r.id)).toEqual(['source', '360p30', 'audio'])
+  })
+
+  it('is withheld until the frame rate was measured, where no encoder told it', async () => {
+    const live = timeline()
+    live.declare(['source', 'audio'], 1000)
+    const waiting = live.waitForMaster()
+    const rest = applyUntil(live, applyUntil(live, broadcast(3), isPart('audio')), isPart('source'))
+    expect(live.playlist('audio', { skip: false })).not.toBeNull()
+    expect(live.playlist('source', { skip: false })).not.toBeNull()
+    expect(live.master(1100)).toBeNull()
+    applyUntil(live, rest, (e) => e.type === 'rendition')
+    expect(await waiting).toBe('ready')
+    expect(live.master(1100)).toContain('FRAME-RATE=30.000')
   })
 
   it('is withheld for 3 s at most', () => {

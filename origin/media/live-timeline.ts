@@ -95,6 +95,7 @@ export class LiveTimeline {
       const tail = this.#tails.get(rendition.id) ?? this.#begin(rendition)
       tail.info = rendition
       tail.setInit(event, event.init)
+      this.#masterWaiters.notify()
       return
     }
     const tail = this.#tails.get(event.renditionId)
@@ -169,7 +170,7 @@ export class LiveTimeline {
     return this.#wait(renditionId, () => this.#has(renditionId, msn, part), wait)
   }
 
-  /** Waits until every declared rendition has a part, or 3 s after `declare` (at least one then). */
+  /** Waits until every declared rendition has a part and is described, or 3 s after `declare` (at least one then). */
   async waitForMaster(wait: WaitOptions = {}): Promise<WaitOutcome> {
     return this.#masterWaiters.wait(() => this.#masterReady(), wait.timeoutMs ?? MAX_WAIT_MS, wait.signal)
   }
@@ -281,9 +282,13 @@ export class LiveTimeline {
   }
 
   #masterReady(): boolean {
-    const ready = (id: string) => this.#tails.get(id)?.lastPart != null
-    if ([...this.#declared].every(ready)) return this.#tails.size > 0 && [...this.#tails.keys()].some(ready)
-    return this.#patienceOver && [...this.#tails.keys()].some(ready)
+    const tails = [...this.#tails.values()]
+    const hasPart = (tail: RenditionTail | undefined) => tail?.lastPart != null
+    if (!tails.some(hasPart)) return false
+    const complete = [...this.#declared].every((id) => hasPart(this.#tails.get(id)))
+    // A rate that nobody has told is measured within nine frames.
+    const described = tails.every(({ info }) => info.kind !== 'video' || info.frameRate !== undefined)
+    return (complete && described) || this.#patienceOver
   }
 
   #holdBound(): void {

@@ -177,11 +177,7 @@ export class RenditionTail {
       this.#dropBytes(segment)
       this.#forgetInit(segment.live.entry)
     }
-    const withParts = windowStart(
-      this.info.timescale,
-      entries.slice(start),
-      this.#window.partsMs - WINDOW_SLACK_MS,
-    )
+    const withParts = windowStart(this.info.timescale, entries.slice(start), this.#window.partsMs)
     for (const segment of this.#segments.slice(0, withParts)) {
       this.#unlistParts(segment)
       if (segment.stored) this.#dropBytes(segment)
