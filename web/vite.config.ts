@@ -18,8 +18,8 @@ export default defineConfig(({ command }) => ({
           'img-src': ['self', 'data:', 'blob:'],
           'font-src': ['self'],
           'connect-src': command === 'serve' ? ['self', 'ws:'] : ['self'],
-          // Media Source Extensions play from blob addresses; hls.js may start its worker from one.
-          'media-src': ['self', 'blob:'],
+          // Media Source Extensions play from blob addresses; hls.js makes caption tracks from an empty data address.
+          'media-src': ['self', 'blob:', 'data:'],
           'worker-src': ['self', 'blob:'],
           'manifest-src': ['self'],
           'object-src': ['none'],

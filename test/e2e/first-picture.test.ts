@@ -143,11 +143,13 @@ test('parts are as short as the creator chose, and stay so when the choice chang
 
 test('the guest picks another quality and the picture goes on', async () => {
   const size = () => viewer.getByTestId('video').evaluate((video: HTMLVideoElement) => video.videoHeight)
-  await expect.poll(() => viewer.getByTestId('quality').isVisible(), { timeout: 30_000 }).toBe(true)
+  await expect
+    .poll(() => viewer.getByTestId('settings').getAttribute('aria-label'), { timeout: 30_000 })
+    .toContain('Quality')
   await expect.poll(size).toBeGreaterThan(0)
   const choose = async (name: RegExp) => {
     await viewer.getByTestId('player').hover()
-    await viewer.getByTestId('quality').click()
+    await viewer.getByTestId('settings').click()
     await viewer.getByRole('menuitemradio', { name }).first().click()
   }
   await choose(/^480p/)

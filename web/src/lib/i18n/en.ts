@@ -81,7 +81,6 @@ export const en = {
   'player.quality': 'Quality',
   'player.settings': 'Settings',
   'player.settings-now': 'Settings. Quality, now {quality}',
-  'player.quality-now': 'Quality, now {quality}',
   'player.quality-auto': 'Auto',
   'player.captions': 'Captions',
   'player.captions-off': 'Off',

@@ -1,13 +1,19 @@
 import type { PlaybackKind } from '@streamtube/contracts/claims.ts'
+import type { PaceControl } from './live-pace.ts'
 import type { Rung } from './rungs.ts'
 
-/** Why playing stopped: `network` may pass, `gone` means that the address is no longer good, `media` can't be decoded. */
-export type Trouble = 'network' | 'gone' | 'media'
+/**
+ * Why playing stopped: `network` may pass, `gone` means that the address is no longer good, `media` that the decoder
+ * stumbled, `format` that this browser has no decoder for it.
+ */
+export type Trouble = 'network' | 'gone' | 'media' | 'format'
 
 export interface EngineEvents {
   /** The qualities there are, and the one that plays now. */
   onrungs(rungs: Rung[], playing: number | null): void
   ontrouble(trouble: Trouble): void
+  /** A request failed and is made again, or one worked. */
+  onfaltering(isFaltering: boolean): void
   /** Media comes in (again). */
   onflow(): void
   /** The live stream is over: nothing comes after what is listed now. */
@@ -20,6 +26,12 @@ export interface Engine {
   chooseRung(id: number | null): void
   /** Where "live" is now, in seconds on the element's clock; null when that is unknown. */
   liveEdge(): number | null
+  /** Keeps the distance from live; null where nothing is live, and where the browser does it itself. */
+  readonly pace: PaceControl | null
+  /** What the network carries, as measured by the downloads; null when that is unknown. */
+  bandwidthBps(): number | null
+  /** Gives the decoder a fresh start, after trouble with the media. */
+  recoverMedia(): void
   /** Lets go of the element and the network. */
   close(): void
 }

@@ -1,25 +1,34 @@
 import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events, type HlsConfig } from 'hls.js'
 import type { Engine, EngineOptions, Trouble } from './engine.ts'
+import { HlsClock } from './hls-clock.ts'
+import { loadPolicies } from './load-policy.ts'
 import { type Rung, sortRungs } from './rungs.ts'
-
-/** Media that the decoder stumbled over is tried once more this long after the last time. */
-const MEDIA_RECOVERY_MS = 5_000
 
 const settings: Partial<HlsConfig> = {
   // Parts are used where the playlist has them; the playlist says how far behind its end to play.
   lowLatencyMode: true,
+  // The pace is ours (live-pace.ts): hls.js speeds up only with more than a second buffered, which a viewer two
+  // thirds of a second behind live never has, and what a stall adds to the distance it never takes back.
+  maxLiveSyncPlaybackRate: 1,
+  liveSyncOnStallIncrease: 0,
   // A live stream has no length: the seekable range is its window.
   liveDurationInfinity: true,
-  // Catches up after a stall, too little to be heard.
-  maxLiveSyncPlaybackRate: 1.05,
   // Begin with a picture worth seeing and measure on the way, instead of one segment of the worst rung.
   abrEwmaDefaultEstimate: 6_000_000,
   testBandwidth: false,
   startFragPrefetch: true,
   maxBufferLength: 30,
   backBufferLength: 60,
+  // A rung that failed once is worth another try later.
+  errorPenaltyExpireMs: 30_000,
+  // In-band captions don't say their language.
+  captionsTextTrack1Label: 'CC1',
+  captionsTextTrack1LanguageCode: '',
+  captionsTextTrack2Label: 'CC2',
+  captionsTextTrack2LanguageCode: '',
   // Fragments are fMP4 already: nothing to do in a worker.
   enableWorker: false,
+  ...loadPolicies,
 }
 
 /** hls.js over Media Source Extensions. */
@@ -30,27 +39,26 @@ export function startHlsEngine({
   startAt,
   onrungs,
   ontrouble,
+  onfaltering,
   onflow,
   oncomplete,
 }: EngineOptions): Engine {
   const hls = new Hls({ ...settings, ...(startAt !== null && { startPosition: startAt }) })
-  let lastMediaRecovery = -Infinity
+  const clock = new HlsClock(() => performance.now())
 
   const tellRungs = () => onrungs(listRungs(hls), hls.loadLevel >= 0 ? hls.loadLevel : null)
   hls.on(Events.MANIFEST_PARSED, tellRungs)
   hls.on(Events.LEVEL_SWITCHED, (_, { level }) => onrungs(listRungs(hls), level))
   hls.on(Events.FRAG_BUFFERED, onflow)
   hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
+    clock.update(details)
+    onfaltering(false)
     if (kind === 'live' && !details.live) oncomplete()
   })
   hls.on(Events.ERROR, (_, data) => {
-    if (!data.fatal) return
-    if (data.type === ErrorTypes.MEDIA_ERROR && performance.now() - lastMediaRecovery > MEDIA_RECOVERY_MS) {
-      lastMediaRecovery = performance.now()
-      hls.recoverMediaError()
-      return
-    }
-    ontrouble(troubleOf(data))
+    if (data.fatal) ontrouble(troubleOf(data))
+    else if (data.type === ErrorTypes.NETWORK_ERROR && data.details !== ErrorDetails.FRAG_GAP)
+      onfaltering(true)
   })
   hls.loadSource(master)
   hls.attachMedia(video)
@@ -60,11 +68,18 @@ export function startHlsEngine({
       hls.nextLevel = id ?? -1
     },
     liveEdge: () => (kind === 'live' ? hls.liveSyncPosition : null),
-    close() {
-      hls.destroy()
-      // Catching up with live left its speed behind.
-      if (kind === 'live') video.playbackRate = 1
-    },
+    pace:
+      kind === 'live'
+        ? {
+            clock: () => clock.read(),
+            setTarget(seconds) {
+              hls.targetLatency = seconds
+            },
+          }
+        : null,
+    bandwidthBps: () => (Number.isFinite(hls.bandwidthEstimate) ? hls.bandwidthEstimate : null),
+    recoverMedia: () => hls.recoverMediaError(),
+    close: () => hls.destroy(),
   }
 }
 
@@ -80,7 +95,7 @@ function listRungs(hls: Hls): Rung[] {
 }
 
 function troubleOf({ type, details, response }: ErrorData): Trouble {
-  if (details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) return 'media'
+  if (details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) return 'format'
   const status = response?.code ?? 0
   if (type === ErrorTypes.NETWORK_ERROR)
     return status >= 400 && status < 500 && status !== 429 ? 'gone' : 'network'

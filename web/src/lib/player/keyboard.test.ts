@@ -38,6 +38,10 @@ describe('the player’s keys', () => {
     expect(actionOf(press('>'), playing)).toEqual({ type: 'rate-by', steps: 1 })
     expect(actionOf(press('>'), live)).toBeNull()
   })
+  it('show statistics with I', () => {
+    expect(actionOf(press('i'), live)).toEqual({ type: 'toggle-statistics' })
+    expect(actionOf(press('p'), live)).toEqual({ type: 'toggle-picture-in-picture' })
+  })
   it('leave the browser its own: with control, command or alt, and all they do not know', () => {
     expect(actionOf(press('f', { ctrlKey: true }), playing)).toBeNull()
     expect(actionOf(press('l', { metaKey: true }), playing)).toBeNull()

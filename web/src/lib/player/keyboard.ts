@@ -11,6 +11,7 @@ export type PlayerAction =
   | { type: 'toggle-picture-in-picture' }
   | { type: 'step-frames'; frames: number }
   | { type: 'rate-by'; steps: number }
+  | { type: 'toggle-statistics' }
   | { type: 'show-shortcuts' }
 
 export interface KeyPress {
@@ -39,7 +40,8 @@ const always = new Map<string, PlayerAction>([
   ['m', { type: 'toggle-mute' }],
   ['f', { type: 'toggle-fullscreen' }],
   ['t', { type: 'toggle-theatre' }],
-  ['i', { type: 'toggle-picture-in-picture' }],
+  ['p', { type: 'toggle-picture-in-picture' }],
+  ['i', { type: 'toggle-statistics' }],
   ['?', { type: 'show-shortcuts' }],
 ])
 

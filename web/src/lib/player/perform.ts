@@ -17,6 +17,7 @@ export interface Stage {
   toggleFullscreen(): void
   toggleTheatre(): void
   showShortcuts(): void
+  toggleStatistics(): void
 }
 
 /** Does what a key asks, and says what to show for it. */
@@ -61,6 +62,9 @@ export function perform(action: PlayerAction, stage: Stage): Echo {
     case 'rate-by':
       playback.setRate(nextRate(video.playbackRate, action.steps))
       return { type: 'rate', rate: video.playbackRate }
+    case 'toggle-statistics':
+      stage.toggleStatistics()
+      return null
     case 'show-shortcuts':
       stage.showShortcuts()
       return null

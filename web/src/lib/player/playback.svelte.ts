@@ -1,24 +1,19 @@
 import type { PlaybackKind } from '@streamtube/contracts/claims.ts'
-import { ApiError, answer, browserApi } from '#lib/api/client.ts'
+import { askForPlayback, refusalOf } from './ask.ts'
+import { Captions } from './captions.svelte.ts'
 import { type Engine, loadEngine, type Trouble } from './engine.ts'
-import { TRIES, waitBeforeRetryMs } from './recovery.ts'
+import { isAtLive } from './following.ts'
+import { LivePace } from './live-pace.ts'
+import { Retries } from './retries.ts'
 import type { Rung } from './rungs.ts'
+import { startPlaying } from './start-playing.ts'
+import type { Failure, PlaybackState } from './states.ts'
+import { measure, type Statistics } from './statistics.ts'
+import { type WaitingFor, waitingFor } from './waiting.ts'
 
-/** What the viewer sees. `over`: played to its end. */
-export type PlaybackState =
-  | 'starting'
-  | 'playing'
-  | 'paused'
-  | 'buffering'
-  | 'reconnecting'
-  | 'over'
-  | 'failed'
-
-/** Why it can't be played, in kinds that have words. */
-export type Failure = 'not-found' | 'forbidden' | 'unplayable' | 'unreachable'
-
-/** This close to the live edge (seconds) counts as live. */
+/** This close to live (seconds) counts as live where the browser keeps the pace itself. */
 const LIVE_TOLERANCE_S = 4
+const LOOK_EVERY_MS = 250
 /** An engine may leave out the last part of a stream that has ended: waiting this close to the end is the end. */
 const END_TOLERANCE_S = 1.5
 
@@ -40,18 +35,25 @@ export class Playback {
   chosenRung = $state<number | null>(null)
   isAtLiveEdge = $state(true)
   behindLiveMs = $state(0)
+  /** Why the picture stands still while `buffering`. */
+  waitingFor = $state<WaitingFor>('media')
   /** The browser allowed playing only without sound. */
   wasMuted = $state(false)
   rate = $state(1)
   /** False for a stream of sound alone. */
   hasPicture = $state(true)
 
+  readonly captions: Captions
+
   readonly #video: HTMLVideoElement
   readonly #id: string
   readonly #lifetime = new AbortController()
   #engine: Engine | null = null
-  #attempt = 0
-  #retryTimer: ReturnType<typeof setTimeout> | undefined
+  #pace: LivePace | null = null
+  readonly #retries = new Retries()
+  /** Requests have failed since the last one that didn't. */
+  #isFaltering = false
+  #waitingSinceMs: number | null = null
   /** Counts loads, so that an answer to an older one is dropped. */
   #load = 0
   #wantsToPlay = true
@@ -61,13 +63,14 @@ export class Playback {
   constructor(video: HTMLVideoElement, id: string) {
     this.#video = video
     this.#id = id
+    this.captions = new Captions(video)
     this.#follow()
   }
 
   /** Starts (or changes to) the live stream or the video from its start. */
   async start(kind: PlaybackKind, { autoplay }: Options): Promise<void> {
     this.kind = kind
-    this.#attempt = 0
+    this.#retries.reset()
     this.#wantsToPlay = autoplay
     this.chosenRung = null
     await this.#open(null)
@@ -75,7 +78,7 @@ export class Playback {
 
   /** Tries again after a failure, from where it stopped. */
   async retry(): Promise<void> {
-    this.#attempt = 0
+    this.#retries.reset()
     await this.#open(this.#resumeAt())
   }
 
@@ -89,24 +92,23 @@ export class Playback {
   }
 
   seekToLive(): void {
-    const edge = this.#engine?.liveEdge()
-    if (edge != null) this.#video.currentTime = edge
+    this.#jumpToLive()
     void this.play()
+  }
+
+  /** How playing goes, right now. */
+  statistics(): Statistics {
+    const rung = this.rungs.find(({ id }) => id === this.playingRung) ?? null
+    return measure(this.#video, this.#engine, this.#pace?.state ?? null, rung)
   }
 
   /** Plays; without sound if the browser insists on that. */
   async play(): Promise<void> {
     this.#wantsToPlay = true
-    try {
-      await this.#video.play()
-    } catch (error) {
-      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError' || this.#video.muted) return
-      this.#video.muted = true
-      this.wasMuted = true
-      await this.#video.play().catch(() => {
-        this.state = 'paused'
-      })
-    }
+    const how = await startPlaying(this.#video)
+    if (how === 'playing') return
+    this.wasMuted = true
+    if (how === 'refused') this.state = 'paused'
   }
 
   /** Gives the sound back that the browser took. */
@@ -117,23 +119,24 @@ export class Playback {
 
   close(): void {
     this.#load++
-    clearTimeout(this.#retryTimer)
+    this.#retries.stop()
     this.#lifetime.abort()
-    this.#engine?.close()
-    this.#engine = null
+    this.captions.close()
+    this.#closeEngine()
   }
 
   async #open(startAt: number | null): Promise<void> {
     const load = ++this.#load
-    clearTimeout(this.#retryTimer)
+    this.#retries.stop()
     this.failure = null
-    this.state = this.#attempt === 0 ? 'starting' : 'reconnecting'
+    this.state = this.#retries.failures === 0 ? 'starting' : 'reconnecting'
     const kind = this.kind
     try {
-      const [startEngine, playback] = await Promise.all([loadEngine(), this.#ask(kind)])
+      const [startEngine, playback] = await Promise.all([loadEngine(), askForPlayback(kind, this.#id)])
       if (load !== this.#load) return
-      this.#engine?.close()
+      this.#closeEngine()
       this.#complete = false
+      this.#isFaltering = false
       // A new source drops events that are still to come, this one's too.
       this.rate = this.#video.playbackRate
       this.#engine = startEngine({
@@ -146,38 +149,50 @@ export class Playback {
           this.playingRung = playing
         },
         ontrouble: (trouble) => this.#onTrouble(trouble),
+        onfaltering: (isFaltering) => {
+          this.#isFaltering = isFaltering
+        },
         onflow: () => {
-          this.#attempt = 0
+          this.#retries.reset()
+          this.#isFaltering = false
         },
         oncomplete: () => {
           this.#complete = true
           if (this.state === 'buffering') this.#endIfNothingComes()
         },
       })
+      if (this.#engine.pace)
+        this.#pace = new LivePace(this.#video, this.#engine.pace, () => this.#jumpToLive())
       if (this.chosenRung !== null) this.#engine.chooseRung(this.chosenRung)
       if (this.#wantsToPlay) await this.play()
       else this.state = 'paused'
     } catch (error) {
-      if (load === this.#load) this.#onOpenError(error)
-    }
-  }
-
-  #ask(kind: PlaybackKind) {
-    const path = { kind, id: this.#id }
-    return answer(browserApi().POST('/playback/{kind}/{id}', { params: { path } }))
-  }
-
-  #onOpenError(error: unknown): void {
-    if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
-      this.#fail(error.status === 401 || error.status === 403 ? 'forbidden' : 'not-found')
-    } else {
-      this.#tryLater()
+      if (load !== this.#load) return
+      const refusal = refusalOf(error)
+      if (refusal) this.#fail(refusal)
+      else this.#tryLater()
     }
   }
 
   #onTrouble(trouble: Trouble): void {
-    if (trouble === 'media') this.#fail('unplayable')
-    else this.#tryLater()
+    switch (trouble) {
+      case 'format':
+        this.#fail('unplayable')
+        break
+      case 'media':
+        this.#onStumble()
+        break
+      case 'network':
+      case 'gone':
+        this.#tryLater()
+    }
+  }
+
+  #onStumble(): void {
+    const remedy = this.#retries.stumbled(performance.now())
+    if (remedy === 'restart') this.#engine?.recoverMedia()
+    else if (remedy === 'reload') this.#tryLater()
+    else this.#fail('unplayable')
   }
 
   #fail(failure: Failure): void {
@@ -187,14 +202,20 @@ export class Playback {
 
   #tryLater(): void {
     if (this.state === 'failed' || this.state === 'over') return
-    if (this.#attempt >= TRIES) {
-      this.#fail('unreachable')
-      return
-    }
-    this.state = 'reconnecting'
-    clearTimeout(this.#retryTimer)
-    const wait = waitBeforeRetryMs(this.#attempt++, Math.random())
-    this.#retryTimer = setTimeout(() => void this.#open(this.#resumeAt()), wait)
+    if (this.#retries.later(() => void this.#open(this.#resumeAt()))) this.state = 'reconnecting'
+    else this.#fail('unreachable')
+  }
+
+  #closeEngine(): void {
+    this.#pace?.close()
+    this.#pace = null
+    this.#engine?.close()
+    this.#engine = null
+  }
+
+  #jumpToLive(): void {
+    const edge = this.#engine?.liveEdge()
+    if (edge != null) this.#video.currentTime = edge
   }
 
   #resumeAt(): number | null {
@@ -208,6 +229,8 @@ export class Playback {
     const on = (event: keyof HTMLMediaElementEventMap, listener: () => void) =>
       video.addEventListener(event, listener, { signal })
 
+    const timer = setInterval(() => this.#look(), LOOK_EVERY_MS)
+    signal.addEventListener('abort', () => clearInterval(timer), { once: true })
     // The network is back: no need to wait for the next try.
     window.addEventListener(
       'online',
@@ -237,7 +260,6 @@ export class Playback {
     })
     on('timeupdate', () => {
       if (this.state === 'buffering' && !video.paused && video.readyState >= 3) this.state = 'playing'
-      this.#measureLive()
     })
     on('ratechange', () => {
       this.rate = video.playbackRate
@@ -252,12 +274,23 @@ export class Playback {
     if (this.#complete && duration - currentTime < END_TOLERANCE_S) this.state = 'over'
   }
 
+  #look(): void {
+    const nowMs = performance.now()
+    this.#pace?.look(nowMs)
+    this.#waitingSinceMs = this.state === 'buffering' ? (this.#waitingSinceMs ?? nowMs) : null
+    this.waitingFor = waitingFor({
+      waitedMs: this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs,
+      stillMs: this.#engine?.pace?.clock()?.stillMs ?? null,
+      isFaltering: this.#isFaltering,
+    })
+    if (this.kind === 'live') this.#measureLive()
+  }
+
   #measureLive(): void {
-    if (this.kind !== 'live') return
     const edge = this.#engine?.liveEdge()
     if (edge == null) return
-    const behind = Math.max(0, edge - this.#video.currentTime)
-    this.isAtLiveEdge = behind < LIVE_TOLERANCE_S
-    this.behindLiveMs = behind * 1000
+    const behindS = Math.max(0, edge - this.#video.currentTime)
+    this.isAtLiveEdge = this.#pace ? isAtLive(this.#pace.state) : behindS < LIVE_TOLERANCE_S
+    this.behindLiveMs = behindS * 1000
   }
 }
