@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { DemoFile } from '../../origin/demo/demo-file.ts'
+import { lintRegistry } from '../support/lint-registry.ts'
 import { type Platform, startPlatform } from '../support/platform.ts'
 import { repository } from '../support/source-files.ts'
 import { playsFor } from './plays.ts'
@@ -56,6 +57,7 @@ async function visit(
     await playsFor(PLAY_SECONDS, new URL(demo.live.master, demo.url))
     for (const video of demo.videos) await playsFor(PLAY_SECONDS, new URL(video.master, demo.url))
     process.stdout.write(`${name}: live and ${demo.videos.length} videos play\n`)
+    expectSame('complaints about playlists', [], await lintRegistry.take())
     const secrets = ['service-token', 'edge-key.json'].map((file) =>
       readFileSync(resolve(root, '.data-demo', 'secrets', file), 'utf8'),
     )

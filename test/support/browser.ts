@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { lintContext } from './lint-page.ts'
 
 /** Where distributions put Chromium; CHROMIUM_PATH wins. */
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -15,9 +16,12 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string {
   return found
 }
 
-/** Starts the system's Chromium without talking to anybody outside. The caller closes it. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
+/**
+ * Starts the system's Chromium without talking to anybody outside. Every playlist that a page of it gets is looked at by
+ * the linter (MEDIA 15). The caller closes it.
+ */
+export async function launchBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({
     executablePath: findChromium(),
     args: [
       '--no-sandbox',
@@ -30,6 +34,14 @@ export function launchBrowser(): Promise<Browser> {
       '--autoplay-policy=no-user-gesture-required',
     ],
   })
+  // A browser has no event for it; its own pages' contexts are made the same way.
+  const newContext = browser.newContext.bind(browser)
+  browser.newContext = async (options) => {
+    const context = await newContext(options)
+    lintContext(context)
+    return context
+  }
+  return browser
 }
 
 /** What a page complained about: script errors and refused policies. An end-to-end test expects none. */

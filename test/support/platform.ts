@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type DemoFile, demoFileSchema } from '../../origin/demo/demo-file.ts'
 import { findFreePorts } from '../../origin/supervisor/free-ports.ts'
+import { followLive } from './lint-poller.ts'
 import { processesWith } from './processes.ts'
 
 const repository = resolve(fileURLToPath(import.meta.url), '..', '..', '..')
@@ -83,16 +84,21 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   const logs: LogLine[] = []
   try {
     const ready = await waitUntilReady(child, logs, deadlineMs)
+    const demoFile = demo ? readDemo(resolve(root, dataDir, 'demo.json')) : undefined
+    const follower = demoFile && followLive(new URL(demoFile.live.master, String(ready.url)))
     return {
       url: String(ready.url),
       rtmpUrl: `rtmp://127.0.0.1:${env.RTMP_PORT ?? rtmpPort}/live`,
       dataDir,
       setupLink: ready.setupLink === undefined ? undefined : String(ready.setupLink),
       startMs: performance.now() - startedAt,
-      demo: demo ? readDemo(resolve(root, dataDir, 'demo.json')) : undefined,
+      demo: demoFile,
       logs,
       processes: () => processesWith('STREAMTUBE_RUN', run),
-      stop,
+      stop: async (signal) => {
+        await follower?.stop()
+        return stop(signal)
+      },
     }
   } catch (error) {
     await stop('SIGTERM')
