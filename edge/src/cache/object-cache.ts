@@ -5,7 +5,7 @@ import { chunksOf, SharedBody } from './shared-body.ts'
 import { SingleFlight } from './single-flight.ts'
 
 /** Up to this size an object is answered when it is whole (parts, playlists); a larger one as it arrives. */
-export const WHOLE_UP_TO_BYTES = 256 * 1024
+const WHOLE_UP_TO_BYTES = 256 * 1024
 const HEADERS_DEADLINE_MS = 15_000
 const STALL_DEADLINE_MS = 10_000
 const ALONE: Placement = { group: '', brief: false }

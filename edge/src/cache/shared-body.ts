@@ -7,7 +7,18 @@ export class BrokenBodyError extends Error {
   }
 }
 
+/** A reader took nothing for so long that its answer was given up. */
+export class StalledReaderError extends Error {
+  readonly code = 'stalled-reader'
+  constructor() {
+    super('The reader took nothing for too long')
+    this.name = 'StalledReaderError'
+  }
+}
+
 const CHUNK_BYTES = 64 * 1024
+/** A reader that takes no chunk for so long is cut off: what it reads of may be long forgotten by all others. */
+const STALLED_AFTER_MS = 30_000
 
 /**
  * A body of known size that arrives once and is read by many, each at its own pace: a slow reader holds nobody up and
@@ -37,19 +48,29 @@ export class SharedBody {
     return this.#filled === this.sizeBytes ? this.#bytes : undefined
   }
 
-  /** Reads from `start` up to and with `end` as the bytes come. */
+  /**
+   * Reads from `start` up to and with `end` as the bytes come, at the reader's pace: a chunk is given when it is asked
+   * for. Fails with StalledReaderError for a reader that stands still.
+   */
   stream(start: number, end: number): ReadableStream<Uint8Array<ArrayBuffer>> {
     let position = start
-    return new ReadableStream({
-      pull: async (controller) => {
-        while (this.#filled <= position && !this.#error) await this.#more()
-        if (this.#filled <= position) return controller.error(this.#error)
-        const stop = Math.min(this.#filled, end + 1, position + CHUNK_BYTES)
-        controller.enqueue(this.#bytes.subarray(position, stop))
-        position = stop
-        if (position > end) controller.close()
+    let stalled: ReturnType<typeof setTimeout> | undefined
+    return new ReadableStream(
+      {
+        pull: async (controller) => {
+          clearTimeout(stalled)
+          if (position > end) return controller.close()
+          while (this.#filled <= position && !this.#error) await this.#more()
+          if (this.#filled <= position) return controller.error(this.#error)
+          const stop = Math.min(this.#filled, end + 1, position + CHUNK_BYTES)
+          controller.enqueue(this.#bytes.subarray(position, stop))
+          position = stop
+          stalled = setTimeout(() => controller.error(new StalledReaderError()), STALLED_AFTER_MS)
+        },
+        cancel: () => clearTimeout(stalled),
       },
-    })
+      { highWaterMark: 0 },
+    )
   }
 
   async #fill(body: ReadableStream<Uint8Array>, onProgress: () => void): Promise<Uint8Array<ArrayBuffer>> {

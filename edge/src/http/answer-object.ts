@@ -1,5 +1,12 @@
 import type { HeaderPairs, StoredObject } from '../cache/object-cache.ts'
+import type { SharedBody } from '../cache/shared-body.ts'
 import { parseRange } from './range.ts'
+
+/**
+ * Up to this size an answer is handed over at once, of which the runtime makes a copy for each reader; of a larger one a
+ * slow reader holds a chunk.
+ */
+const AT_ONCE_BYTES = 256 * 1024
 
 /** Said with a range and with HEAD; a page of another site may read which range it got. */
 const RANGE_HEADERS: HeaderPairs = [
@@ -31,21 +38,27 @@ export function answerObject(request: Request, object: StoredObject): Response {
         ['content-range', `bytes ${start}-${end}/${body.sizeBytes}`],
         ['content-length', String(end - start + 1)],
       ]
-      const bytes = body.bytes?.subarray(start, end + 1)
-      return new Response(withoutBody(request) ? null : (bytes ?? body.stream(start, end)), {
+      return new Response(withoutBody(request) ? null : bodyOf(body, start, end), {
         status: 206,
         headers: partial,
       })
     }
   }
   const isHead = withoutBody(request)
-  if (body.bytes !== undefined && !isHead) return new Response(body.bytes, { headers })
+  if (!isHead && body.bytes !== undefined && body.sizeBytes <= AT_ONCE_BYTES) {
+    return new Response(body.bytes, { headers })
+  }
   const sized: HeaderPairs = [
     ...headers,
     ...(isHead ? RANGE_HEADERS : []),
     ['content-length', String(body.sizeBytes)],
   ]
   return new Response(isHead ? null : body.stream(0, body.sizeBytes - 1), { headers: sized })
+}
+
+function bodyOf(body: SharedBody, start: number, end: number): BodyInit {
+  const isSmall = end - start < AT_ONCE_BYTES
+  return (isSmall ? body.bytes?.subarray(start, end + 1) : undefined) ?? body.stream(start, end)
 }
 
 function withoutBody(request: Request): boolean {
