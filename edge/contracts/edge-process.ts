@@ -22,6 +22,18 @@ export const EDGE_VARIABLES = [
 /** Makes the edge drain and end when its standard input closes: for a parent that may die. */
 export const END_WITH_STDIN = '--end-with-stdin'
 
+/** Makes the edge take the metrics port when the one that it replaces lets it go. */
+export const REPLACING = '--replacing'
+
+/**
+ * The message of the log line that says that viewers are served. The edge that was there is then sent SIGHUP: it takes
+ * nobody new, answers those who wait, and ends.
+ */
+export const TAKING_VIEWERS = 'Taking viewers'
+
+/** An edge that was replaced ends within this time, whoever still waits. */
+export const HANDOVER_MS = 60_000
+
 export interface EdgeProcess {
   /** Path of `edge/src/main.deno.ts`. */
   mainPath: string
@@ -51,6 +63,8 @@ export function edgeProcessArguments({
     '--node-modules-dir=manual',
     // A request's signal then says that the viewer has gone, not that the answer is through.
     '--unstable-no-legacy-abort',
+    // Two edges listen on one port while one replaces the other.
+    '--unstable-net',
     '--allow-net',
     `--allow-env=${EDGE_VARIABLES.join(',')}`,
     ...(tlsFiles.length > 0 ? [`--allow-read=${tlsFiles.join(',')}`] : []),

@@ -161,9 +161,11 @@ function followStart(child, page, detail) {
 function passSignals(child) {
   let firstAt = 0
   onSignal = (signal) => {
+    // A terminal that closes says so by the signal that otherwise asks for a new edge.
+    if (signal === 'SIGHUP' && !process.stdin.isTTY) return void child.kill('SIGHUP')
     if (firstAt === 0) {
       firstAt = Date.now()
-      child.kill(signal)
+      child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
     } else if (Date.now() - firstAt > IMPATIENT_AFTER_MS) {
       child.kill('SIGQUIT')
     }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Part } from '../config.ts'
 import type { RunningDemo } from '../demo/types.ts'
@@ -13,6 +13,7 @@ import { findDeno, partSpecs } from './parts.ts'
 import { openSecrets } from './secrets.ts'
 import { connectSetup } from './setup-client.ts'
 import { becomeReady } from './start-up.ts'
+import { watchSources } from './watch.ts'
 
 /** The parts stop in this order, those of a line together: first nobody new comes in, last the database closes. */
 const stopOrder: readonly (readonly Part[])[] = [['edge'], ['web', 'ingest', 'transcode'], ['api']]
@@ -52,7 +53,7 @@ export async function startSupervisor({ config, log, metrics }: RoleContext): Pr
   const owner = {
     log,
     write: openOutput(process.stdout),
-    onStart: () => lock.noteChildren(children.flatMap(({ pid }) => pid ?? [])),
+    onStart: () => lock.noteChildren(children.flatMap(({ pids }) => pids)),
     onDeath(part: Part, deathsInRow: number) {
       restarts.inc({ part })
       if (isUp || deathsInRow < HOPELESS_DEATHS) return
@@ -66,6 +67,15 @@ export async function startSupervisor({ config, log, metrics }: RoleContext): Pr
   process.on('SIGQUIT', () => {
     for (const child of children) child.kill()
   })
+
+  const replaceEdge = async () => {
+    const edge = children.find(({ name }) => name === 'edge')
+    if (await edge?.replace()) log.info('the edge was replaced')
+  }
+  process.on('SIGHUP', () => void replaceEdge())
+  const edgeSources = config.watch
+    ? watchSources([join(root, 'edge', 'src'), join(root, 'edge', 'contracts')], () => void replaceEdge())
+    : null
 
   const setup = connectSetup(ports.rpc, secrets.serviceToken)
   const stop = new AbortController()
@@ -101,6 +111,7 @@ export async function startSupervisor({ config, log, metrics }: RoleContext): Pr
     async close() {
       log.info('stopping')
       stop.abort()
+      edgeSources?.close()
       await start
       await demo?.close()
       setup.close()

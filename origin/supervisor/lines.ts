@@ -24,6 +24,12 @@ export function toLogLine(part: string, line: string, level: 'info' | 'warn', no
   return JSON.stringify({ level, time: nowMs, process: part, msg: line })
 }
 
+/** The message of a JSON log line; undefined for anything else. */
+export function messageOf(line: string): unknown {
+  const fields = parseObject(line)
+  return fields && 'msg' in fields ? fields.msg : undefined
+}
+
 function parseObject(line: string): object | null {
   if (!line.startsWith('{')) return null
   try {

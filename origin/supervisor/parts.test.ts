@@ -53,7 +53,9 @@ test('the edge is allowed to read exactly the variables that the table lists for
   expect(listed.map(({ name }) => name).sort()).toEqual([...EDGE_VARIABLES].sort())
 })
 
-test('in development every part watches its files', () => {
+test('in development every part watches its files, but the edge: the supervisor replaces that', () => {
   const specs = partSpecs(input({ WATCH: '1' }))
-  expect(specs.filter(({ args }) => args.includes('--watch') || args.includes('--dev'))).toHaveLength(5)
+  const watching = specs.filter(({ args }) => args.includes('--watch') || args.includes('--dev'))
+  expect(watching.map(({ name }) => name)).toEqual(['api', 'ingest', 'transcode', 'web'])
+  expect(specs.filter(({ replacement }) => replacement).map(({ name }) => name)).toEqual(['edge'])
 })

@@ -1,10 +1,20 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { edgeProcessArguments } from '@streamtube/contracts/edge-process.ts'
+import {
+  edgeProcessArguments,
+  HANDOVER_MS,
+  REPLACING,
+  TAKING_VIEWERS,
+} from '@streamtube/contracts/edge-process.ts'
 import { type Config, ConfigError, type Environment, type Part, rawValue, variables } from '../config.ts'
 import type { PartPorts } from './part-ports.ts'
 import type { Secrets } from './secrets.ts'
+
+/** How long a part may drain; then its whole process group is killed. */
+const STOP_WITHIN_MS = 10_000
+/** In development nobody is to wait for Ctrl-C: the parts end in three steps. */
+const STOP_WITHIN_MS_IN_DEVELOPMENT = 500
 
 /** How to start one part. */
 export interface PartSpec {
@@ -14,6 +24,15 @@ export interface PartSpec {
   cwd: string
   env: Record<string, string>
   metricsPort: number
+  stopWithinMs: number
+  /** How a second process takes over from the first; absent where it can't. */
+  replacement?: {
+    /** Added to the arguments of the new one. */
+    args: readonly string[]
+    /** Message of its log line that says that it has taken over: the old one is then told to go, by SIGHUP. */
+    readyMessage: string
+    goneWithinMs: number
+  }
 }
 
 export interface PartsInput {
@@ -25,6 +44,12 @@ export interface PartsInput {
   root: string
   node: string
   deno: string
+}
+
+const edgeReplacement = {
+  args: [REPLACING],
+  readyMessage: TAKING_VIEWERS,
+  goneWithinMs: HANDOVER_MS + STOP_WITHIN_MS,
 }
 
 /** The five processes of one machine. */
@@ -43,7 +68,7 @@ export function partSpecs(input: PartsInput): PartSpec[] {
     ['ingest', node, [...watch, main, 'ingest']],
     ['transcode', node, [...watch, main, 'transcode']],
     ['web', node, web],
-    ['edge', deno, config.watch ? edge.toSpliced(1, 0, '--watch') : edge],
+    ['edge', deno, edge],
   ]
   return commands.map(([name, command, args]) => ({
     name,
@@ -52,6 +77,8 @@ export function partSpecs(input: PartsInput): PartSpec[] {
     cwd: root,
     env: partEnvironment(name, input),
     metricsPort: input.ports.metrics[name],
+    stopWithinMs: config.watch ? STOP_WITHIN_MS_IN_DEVELOPMENT : STOP_WITHIN_MS,
+    ...(name === 'edge' && { replacement: edgeReplacement }),
   }))
 }
 
