@@ -113,6 +113,25 @@ test('a Worker plays what a token is for, and keeps it', async () => {
   expect(asked.filter((url) => url.endsWith(OBJECT))).toEqual([`http://api.test/media/${OBJECT}`])
 })
 
+test('what a Worker asks its origin for, it asks in one spelling and without the token, whoever wants it', async () => {
+  const before = asked.length
+  for (const [sid, query] of [
+    [testId(21), '_HLS_msn=7&_HLS_part=2&utm_source=x'],
+    [testId(22), '_HLS_part=02&_HLS_msn=007'],
+  ] as const) {
+    const response = await get(`/p/${await token({ sid, knd: 'live' })}/live/${VIDEO}/source.m3u8?${query}`)
+    expect([response.status, await response.text()]).toEqual([200, '0123456789'])
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'access-control-allow-origin': '*',
+      'cache-control': 'no-cache',
+    })
+  }
+  const playlists = asked.slice(before).filter((url) => url.includes('.m3u8'))
+  expect(new Set(playlists)).toEqual(
+    new Set([`http://api.test/media/live/${VIDEO}/source.m3u8?_HLS_msn=7&_HLS_part=2`]),
+  )
+})
+
 test('a Worker refuses a token that is forged, expired or for something else', async () => {
   for (const bad of [
     await token({}, await makePrivateJwk()),

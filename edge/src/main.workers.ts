@@ -1,5 +1,6 @@
 import { newId } from '@streamtube/contracts/ids.ts'
 import { type App, createApp } from './app.ts'
+import { cloudflareCaching } from './cloudflare-cache.ts'
 import type { OriginFetch } from './env.ts'
 import { importSigningKey } from './keys/jwt.ts'
 import { createLog } from './log.ts'
@@ -29,9 +30,13 @@ async function build(bindings: Bindings): Promise<App> {
     return typeof value === 'string' ? value : undefined
   }, DEFAULT_CACHE_MIB)
   const { ORIGIN } = bindings
-  const originFetch: OriginFetch = ORIGIN
+  const platformFetch: OriginFetch = ORIGIN
     ? (url, init) => ORIGIN.fetch(url, init)
     : (url, init) => fetch(url, init)
+  const originFetch: OriginFetch = (url, init) => {
+    const cf = cloudflareCaching(url)
+    return platformFetch(url, cf ? Object.assign({}, init, { cf }) : init)
+  }
   const nowMs = () => Date.now()
   return createApp({
     config,

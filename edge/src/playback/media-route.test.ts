@@ -375,10 +375,12 @@ describe('a playlist', () => {
     expect(edge.asked).toEqual([])
   })
 
-  test('of a finished video comes from the recordings only', async () => {
+  test('of a finished video comes from the recordings only, once for whatever is asked of it', async () => {
     const edge = await createTestEdge({ origin: () => playlist('max-age=60') })
     const token = await edge.token({ knd: 'vod' })
-    await edge.get(`/p/${token}/vod/${VIDEO}/source.m3u8`)
+    for (const query of ['', '?_HLS_msn=1', '?_HLS_msn=2&_HLS_part=3&_HLS_skip=YES']) {
+      expect((await edge.get(`/p/${token}/vod/${VIDEO}/source.m3u8${query}`)).status).toBe(200)
+    }
     expect(edge.asked.map(({ url }) => new URL(url).host)).toEqual(['api.test'])
   })
 })

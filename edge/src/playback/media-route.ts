@@ -7,7 +7,7 @@ import { answerObject } from '../http/answer-object.ts'
 import { problemResponse } from '../http/problems.ts'
 import { TokenError } from '../keys/jwt.ts'
 import type { Cell, Metric } from '../metrics.ts'
-import { directivesQuery, parseDirectives } from './directives.ts'
+import { parseDirectives } from './directives.ts'
 import { isFor, RungHeights } from './entitlement.ts'
 import type { LivePlaylists } from './live-playlists.ts'
 import { faultOfError, faultOfStatus, Refused, storedOf } from './media-faults.ts'
@@ -151,11 +151,9 @@ export class MediaRoute {
     if (path.kind === 'live') {
       return answer(request, await playlists.answer({ address: rest, timelineId, directives }))
     }
-    const address = rest + directivesQuery(directives)
-    return answer(
-      request,
-      await this.#load(address, recipes.playlist({ type: 'playlist', address, timelineId, live: false })),
-    )
+    // What is finished has nothing to wait for: one playlist, whatever was asked.
+    const asked: MediaRequest = { type: 'playlist', address: rest, timelineId, live: false }
+    return answer(request, await this.#load(rest, recipes.playlist(asked)))
   }
 
   async #object(request: Request, { type, timelineId }: ObjectPath, rest: string): Promise<Response> {
