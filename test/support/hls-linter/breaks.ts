@@ -157,7 +157,12 @@ export const BREAKS: readonly Break[] = [
     { holding: '/2/p25.m4s' },
     replace(/0.20000(,URI="[^"]*p25\.)/, '0.17000$1'),
   ),
-  broken('parts-sum', 'a part too few', { holding: '/s9.m4s' }, remove(/#EXT-X-PART:.*p29\.m4s"\n/)),
+  broken(
+    'parts-sum',
+    'two parts too few',
+    { holding: '/s9.m4s' },
+    remove(/#EXT-X-PART:.*p28\.m4s"\n#EXT-X-PART:.*p29\.m4s"\n/),
+  ),
   broken(
     'parts-sum',
     'a segment that says less',

@@ -24,7 +24,7 @@ export const RULES = {
   'part-long': 'A part is at most the part target. [4.4.4.9]',
   'part-short':
     'A part is at least 85 % of the part target, but for independent ones and the last of a segment. [4.4.4.9]',
-  'parts-sum': 'A segment’s parts last as long as the segment. [3, 4.4.4.9]',
+  'parts-sum': 'A segment’s parts last as long as the segment, but for a frame that came late. [3, 4.4.4.9]',
   'parts-kept': 'Parts are listed for the last three target durations only. [6.2.2, MEDIA 12]',
   'parts-removed': 'Parts stay listed for three target durations, and go all at once. [6.2.2]',
   'sequence-back': 'EXT-X-MEDIA-SEQUENCE never goes back. [6.2.2]',

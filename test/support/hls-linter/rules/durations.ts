@@ -39,12 +39,15 @@ function partDurations({ parts }: ListedSegment, target: number, complain: Compl
   }
 }
 
-/** A frame that stands longer than a part may be is in a part that says no more than the target: then less is right. */
+/**
+ * Less than the segment may only be where a frame came late: a part has left with the duration that its last frame was
+ * expected to have (MEDIA 3), or says no more than the target though its frame stands longer.
+ */
 function partsSum({ seconds, parts, lastLine }: ListedSegment, target: number, complain: Complain): void {
   if (seconds === null) return
   const missing = seconds - parts.reduce((sum, part) => sum + part.seconds, 0)
   const stands = parts.some((part) => part.seconds >= target - EPSILON || part.gap)
-  if (missing < -SUM_TOLERANCE || (missing > SUM_TOLERANCE && !stands)) {
+  if (missing < -SUM_TOLERANCE || (missing > target && !stands)) {
     complain('parts-sum', `${missing.toFixed(5)} s are missing of ${seconds} s`, lastLine)
   }
 }

@@ -50,10 +50,20 @@ function unchanged(known: MediaPlaylist, raw: MediaPlaylist, complain: Complain)
   const bySequence = new Map(known.segments.map((segment) => [segment.sequence, segment]))
   for (const segment of raw.segments) {
     const was = bySequence.get(segment.sequence)
-    const change = was ? changeOf(was, segment) : null
+    const change = was && !wasLost(was, segment, raw) ? changeOf(was, segment) : null
     if (change)
       complain('segment-changed', `segment ${segment.sequence}: ${change}`, segment.line, segment.lastLine)
   }
+}
+
+/** What was listed and then lost with its node becomes a gap, once a later epoch goes on with the broadcast (MEDIA 9). */
+export function wasLost(was: ListedSegment, is: ListedSegment, { segments }: MediaPlaylist): boolean {
+  return !was.gap && is.gap && isFollowed(is, segments)
+}
+
+/** Whether another epoch goes on after a segment. */
+export function isFollowed({ sequence, map }: ListedSegment, segments: readonly ListedSegment[]): boolean {
+  return segments.some((later) => later.sequence > sequence && later.map !== null && later.map !== map)
 }
 
 function changeOf(was: ListedSegment, is: ListedSegment): string | null {

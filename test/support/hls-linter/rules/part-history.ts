@@ -2,6 +2,7 @@ import type { ListedPart, ListedSegment } from '../media-playlist.ts'
 import { distancesToEnd } from '../position.ts'
 import { type Look, placesOf } from '../state.ts'
 import type { Complain } from '../violation.ts'
+import { isFollowed, wasLost } from './history.ts'
 
 /** Durations are written with five decimals. */
 const EPSILON = 0.001
@@ -15,9 +16,10 @@ export function partHistoryRules(look: Look, complain: Complain): void {
   const distances = distancesToEnd(raw.segments)
   for (const [i, segment] of raw.segments.entries()) {
     const was = bySequence.get(segment.sequence)
-    if (!was) continue
+    if (!was || wasLost(was, segment, raw)) continue
     if (segment.parts.length < was.parts.length) {
-      const old = (distances[i] ?? 0) > 3 * raw.targetSeconds - EPSILON
+      // Of an epoch that is over, parts may be gone with the node that had them.
+      const old = (distances[i] ?? 0) > 3 * raw.targetSeconds - EPSILON || isFollowed(segment, raw.segments)
       if (segment.parts.length === 0 && segment.uri !== null && old) continue
       const what = `${was.parts.length} parts became ${segment.parts.length}, ${distances[i]} s before the end`
       complain('parts-removed', `segment ${segment.sequence}: ${what}`, segment.line)
