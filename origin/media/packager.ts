@@ -31,6 +31,8 @@ const TICKS_PER_MS = 90
 const MAX_LAG = 3000 * TICKS_PER_MS
 /** Sound of which nothing came while the picture went on for so long has stopped: silence goes on in its place. */
 const MAX_QUIET = 1000 * TICKS_PER_MS
+/** When nothing at all came for longer, the broadcast goes on after a discontinuity, without the hole. */
+const MAX_HOLE = 2000 * TICKS_PER_MS
 
 /**
  * One publisher session's packager: samples in, parts and segments out (MEDIA.md 3-8). The source's video leads, audio
@@ -180,8 +182,15 @@ export class Packager {
       this.#rungClock.remember(sample.pts)
       if (sample.dts !== sample.pts) this.#rungClock.remember(sample.dts)
     }
+    const hole = lead.holeBefore(sample)
+    const resumes = hole > MAX_HOLE && this.#isQuiet(lead.head, lead.head + hole)
+    if (resumes) lead.resume()
     lead.push(sample)
     const { head, safeUntil } = lead
+    if (resumes) {
+      this.#audio?.resumeAt(head)
+      if (this.#heardAt !== null) this.#heardAt = head
+    }
     this.#fillSilence(head, safeUntil)
     this.#audio?.giveUpUntil(head - MAX_LAG)
     this.#audio?.drain(safeUntil)
@@ -189,6 +198,10 @@ export class Packager {
       follower?.giveUpUntil(head - MAX_LAG)
       follower?.drain(safeUntil)
     }
+  }
+
+  #isQuiet(from: number, until: number): boolean {
+    return this.#audio === null || this.#heardAt === null || this.#audio.isQuiet(from, until)
   }
 
   /** So that nobody waits for sound that will not come. What is only late has 3 s, as every follower. */
@@ -206,7 +219,7 @@ export class Packager {
     audio.push(sample)
     this.#heardAt = Math.max(0, lead.head)
     const standing = audio.head - MAX_LAG
-    if (lead.started && standing > lead.safeUntil) {
+    if (lead.started && standing > lead.safeUntil && audio.steadyFor > MAX_LAG) {
       lead.standStill(standing)
       audio.drain(Math.max(standing, lead.safeUntil))
     } else audio.drain(lead.safeUntil)

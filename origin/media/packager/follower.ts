@@ -12,6 +12,8 @@ const MAX_LATE = CLOCK / 2
 const NEAR_AUDIO = CLOCK / 20
 const NEAR_RUNG = CLOCK / 2
 const MAX_QUEUED_SAMPLES = 1024
+/** A hole between samples that is no jitter. */
+const MAX_QUIET = CLOCK
 
 interface Queued {
   sample: Sample
@@ -40,6 +42,8 @@ export class Follower {
   /** Where the next sample is expected, in the writer's timescale. */
   #nextDts: number | null = null
   #head = 0
+  /** Presentation time since which samples came without a hole. */
+  #steadySince = 0
 
   constructor(writer: RenditionWriter, cuts: CutList, programTimeOf: (time: number) => number) {
     this.#writer = writer
@@ -61,6 +65,17 @@ export class Follower {
     return this.#head
   }
 
+  /** How long samples have come without a hole. */
+  get steadyFor(): number {
+    return this.#head - this.#steadySince
+  }
+
+  /** Whether nothing came between these presentation times. */
+  isQuiet(from: number, until: number): boolean {
+    const [next] = this.#queue
+    return (this.#nextTime ?? 0) <= from + MAX_QUIET && (!next || timeOf(next) >= until - MAX_QUIET)
+  }
+
   /** True while what comes can't be written before the next turn. */
   get waitsForTurn(): boolean {
     return this.#incoming !== this.#writer.track
@@ -78,6 +93,7 @@ export class Follower {
   push(sample: Sample): void {
     const item = { sample, track: this.#incoming }
     this.#queue.push(item)
+    if (timeOf(item) - this.#head > MAX_QUIET) this.#steadySince = timeOf(item)
     this.#head = timeOf(item) + frameOf(item.track)
     if (this.#queue.length > MAX_QUEUED_SAMPLES) this.#queue.shift()
   }
@@ -129,6 +145,13 @@ export class Follower {
     }
   }
 
+  /** The lead goes on at `time` after a hole that this rendition has too: what came shortly before is left out with it. */
+  resumeAt(time: number): void {
+    const before = (this.#nextTime ?? 0) + MAX_QUIET
+    this.#queue = this.#queue.filter((item) => timeOf(item) <= before || timeOf(item) >= time - TOLERANCE)
+    this.giveUpUntil(time)
+  }
+
   /** The encoder is gone: what comes next has to join anew. */
   drop(): void {
     this.#queue = []
@@ -151,7 +174,9 @@ export class Follower {
     const next = this.#joined && item?.track === (turn ? this.#incoming : this.#writer.track) ? item : null
     const start = this.#startAt(cut, next)
     const ends = next?.track === this.#writer.track ? next.sample.dts : null
-    this.#writer.end(next && ends !== null && start === decodeTimeOf(next) ? ends : this.#ticks(start), ends)
+    const end = next && ends !== null && start === decodeTimeOf(next) ? ends : this.#ticks(start)
+    // What a turn leaves out is no part of the segment before it.
+    this.#writer.end(turn ? Math.min(end, this.#nextDts ?? end) : end, ends)
     if (turn) this.#turn()
     this.#index++
     const startDts = next && start === decodeTimeOf(next) ? next.sample.dts : this.#ticks(start)
@@ -162,11 +187,13 @@ export class Follower {
 
   /** Decode time at which the segment of a cut begins. */
   #startAt(cut: number, next: Queued | null): number {
-    const expected = next ? decodeTimeOf(next) : this.#nextTime
     const near = this.#isAudio ? NEAR_AUDIO : NEAR_RUNG
-    const start = expected !== null && Math.abs(expected - cut) < near ? expected : cut
-    // A turn comes unforeseen: sound from after it may be in the segment before.
-    return this.#isAudio ? Math.max(start, this.#nextTime ?? start) : start
+    const isNear = (time: number | null) => time !== null && Math.abs(time - cut) < near
+    const ended = this.#isAudio ? this.#nextTime : null
+    // Sound goes on where it ended. A turn comes unforeseen: some from after it may be in the segment before.
+    if (ended !== null && (isNear(ended) || ended > cut)) return ended
+    const expected = next ? decodeTimeOf(next) : this.#nextTime
+    return expected !== null && isNear(expected) ? expected : cut
   }
 
   #turn(): void {

@@ -22,6 +22,8 @@ interface Turn {
   track: Track | null
   /** Decode time of the first sample after the change. */
   since: number | null
+  /** Nothing came for a while: the segment before ends where its samples do. */
+  hole: boolean
 }
 
 /**
@@ -86,7 +88,24 @@ export class Lead {
   turn(track: Track | null): void {
     if (track) this.#toClock = CLOCK / track.timescale
     if (track && this.#segmentStart === null) this.#writer.replace(track)
-    else this.#turn = { track: track ?? this.#turn?.track ?? null, since: this.#turn?.since ?? null }
+    else {
+      const { track: before = null, since = null, hole = false } = this.#turn ?? {}
+      this.#turn = { track: track ?? before, since, hole }
+    }
+  }
+
+  /**
+   * How long nothing came before this sample, where a segment can begin with it; 0 where frames come at no fixed rate:
+   * there the one before stands.
+   */
+  holeBefore(sample: Sample): number {
+    if (!this.started || !sample.key || this.frameDuration === 0) return 0
+    return sample.dts * this.#toClock + this.#delay - this.#head - this.frameDuration
+  }
+
+  /** The next sample comes after a hole in every track: it is left out, with a new header. */
+  resume(): void {
+    this.#turn = { track: this.#turn?.track ?? null, since: null, hole: true }
   }
 
   push(sample: Sample): void {
@@ -100,14 +119,14 @@ export class Lead {
     } else {
       // From before a cut that was made while it stood still: its segment is closed.
       if (dts < this.#segmentStart) return
-      this.#cutOverdue(dts)
+      if (!this.#turn?.hole) this.#cutOverdue(dts)
       const length = dts - this.#segmentStart
       const due = length >= MAX_SEGMENT - TOLERANCE || (sample.key && length >= MIN_SEGMENT - TOLERANCE)
       const turn = this.#turnDue(sample, dts, due)
       // With the header that holds, it can't be decoded.
       if (!turn && this.#turn?.track) return
       if (due || turn) {
-        const end = this.#ticks(dts)
+        const end = this.#ticks(turn?.hole ? this.#head - this.#delay + this.frameDuration : dts)
         this.#writer.end(end, end)
         if (turn) this.#delay = pts - dts
         this.#begin(sample.dts, dts, turn)

@@ -38,6 +38,8 @@ export class PartAssembler {
   #samples: Sample[] = []
   #durations: number[] = []
   #span = 0
+  /** What the open part lasts before its first sample. */
+  #before = 0
   #number = 0
   #last: Sample | null = null
   /** The last sample, while it isn't in the part yet because nobody knows how long it lasts. */
@@ -64,11 +66,15 @@ export class PartAssembler {
     return this.#end
   }
 
+  /** A segment begins: what lies before its first sample is that part's. */
+  begin(dts: number): void {
+    this.#end = dts
+  }
+
   /** Samples come in decode order with ascending times. */
   push(sample: Sample): void {
     this.settle(sample.dts)
-    // Sound went on elsewhere than the frames before it end: a part's samples have no holes between them.
-    if (this.#known !== null && sample.dts !== this.#end) this.#close()
+    if (this.#known !== null && sample.dts !== this.#end) this.#skip(sample.dts)
     const expected = this.expectedDuration
     this.#last = sample
     if (expected === 0) this.#waiting = sample
@@ -106,6 +112,12 @@ export class PartAssembler {
     this.#close()
   }
 
+  /** Sound went on a bit later than it ended: no part has a hole in it, but the next one counts it in. */
+  #skip(dts: number): void {
+    this.#close()
+    this.#before = Math.min(Math.max(dts - this.#end, 0), this.#target)
+  }
+
   /** The sample was put in with the duration it was expected to have, and the next one came at another time. */
   #correctLast(sample: Sample, duration: number): void {
     const expected = this.#durations.pop() ?? 0
@@ -116,6 +128,7 @@ export class PartAssembler {
 
   #append(sample: Sample, duration: number): void {
     if (this.#samples.length > 0 && this.#span + duration > this.#target) this.#close()
+    if (this.#samples.length === 0) this.#span = this.#before
     this.#samples.push(sample)
     this.#durations.push(duration)
     this.#span += duration
@@ -132,9 +145,11 @@ export class PartAssembler {
       durations: this.#durations,
     })
     const duration = Math.min(this.#span, this.#target)
+    const dts = first.dts - this.#before
     this.#samples = []
     this.#durations = []
     this.#span = 0
-    this.#onPart({ dts: first.dts, duration, independent: first.key, data })
+    this.#before = 0
+    this.#onPart({ dts, duration, independent: first.key, data })
   }
 }

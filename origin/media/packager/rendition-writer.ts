@@ -104,6 +104,7 @@ export class RenditionWriter {
   }
 
   begin(index: number, dts: number, programTimeMs: number): void {
+    this.#parts.begin(dts)
     this.#open = { index, dts, programTimeMs, chunks: [], sizeBytes: 0, independent: false }
   }
 
