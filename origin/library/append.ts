@@ -99,7 +99,10 @@ function checkBatch(batch: Batch): void {
   }
   for (const segment of batch.segments) {
     if (!isRenditionId(segment.renditionId)) throw refuse('a segment names no rendition')
-    if (segment.epoch !== epoch) throw refuse('a segment is of another epoch than its batch')
+    // Who goes on with a broadcast says what earlier epochs have lost.
+    if (segment.epoch !== epoch && !(segment.gap && segment.epoch < epoch)) {
+      throw refuse('a segment is of another epoch than its batch')
+    }
     const prefix = blobPrefix(timelineId, segment.renditionId, epoch)
     if (!segment.gap && segment.locator !== `${prefix}s${segment.sequence}.m4s`) {
       throw refuse(`the locator of ${segment.renditionId} ${segment.sequence} isn't its blob key`)
@@ -122,12 +125,9 @@ async function writeBatch(db: Database, batch: Batch): Promise<void> {
   for (const rendition of batch.renditions) await writeRendition(db, batch, rendition)
   const groups = Map.groupBy(
     batch.segments,
-    (segment) => `${segment.renditionId} ${minuteOf(segment.programTimeMs)}`,
+    ({ renditionId, epoch, programTimeMs }) => `${renditionId} ${epoch} ${minuteOf(programTimeMs)}`,
   )
-  for (const segments of groups.values()) {
-    const [first] = segments
-    if (first) await writeMinute(db, batch, first.renditionId, minuteOf(first.programTimeMs), segments)
-  }
+  for (const segments of groups.values()) await writeMinute(db, batch.timelineId, segments)
 }
 
 async function writeRendition(db: Database, batch: Batch, rendition: SentRendition): Promise<void> {
@@ -154,11 +154,13 @@ async function writeRendition(db: Database, batch: Batch, rendition: SentRenditi
 
 async function writeMinute(
   db: Database,
-  { timelineId, epoch }: Batch,
-  renditionId: string,
-  minute: number,
-  segments: readonly SegmentEntry[],
+  timelineId: string,
+  segments: readonly SentSegment[],
 ): Promise<void> {
+  const [first] = segments
+  if (!first) return
+  const { renditionId, epoch } = first
+  const minute = minuteOf(first.programTimeMs)
   const [row] = await db
     .select()
     .from(timelineIndex)

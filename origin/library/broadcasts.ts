@@ -22,7 +22,7 @@ export interface PublisherGrant {
   broadcast: BroadcastRow
   firstSequence: number
   sequenceCount: number
-  /** What earlier epochs left in the live window. */
+  /** What earlier epochs left in the live window; null for the first epoch, and where nothing is kept. */
   tail: TimelineTail | null
 }
 
@@ -84,11 +84,12 @@ export async function authorisePublisher(deps: LibraryDeps, about: PublisherOffe
     )
     .returning()
   if (!granted) throw alreadyLive()
+  const goesOn = granted.epoch > 1 && granted.archive
   return {
     broadcast: granted,
     firstSequence: granted.nextSequence - SEQUENCE_BLOCK,
     sequenceCount: SEQUENCE_BLOCK,
-    tail: granted.startedAt === null ? null : await readTail(db, granted.id, now()),
+    tail: goesOn ? await readTail(db, { timelineId: granted.id, epoch: granted.epoch, nowMs: now() }) : null,
   }
 }
 

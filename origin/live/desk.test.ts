@@ -21,6 +21,7 @@ function desk(answer: () => object) {
   const made = createPublishDesk({
     api,
     nodeUrl: 'http://node',
+    nodeRun: 'run',
     begin: (grant) => {
       grants.push(grant)
       return { take: () => {}, close: () => {} }
@@ -41,7 +42,9 @@ test("only the key's hash leaves the node, and the grant is read with care", asy
   const { desk: made, asked, grants } = desk(() => answer)
   await made.open(offer, encoder)
   const streamKeySha256 = createHash('sha256').update('secret').digest('hex')
-  expect(asked).toEqual([{ streamKeySha256, remoteAddress: '192.0.2.1', nodeUrl: 'http://node' }])
+  expect(asked).toEqual([
+    { streamKeySha256, remoteAddress: '192.0.2.1', nodeUrl: 'http://node', nodeRun: 'run' },
+  ])
   expect(grants).toEqual([
     {
       broadcastId: 'B',
@@ -52,6 +55,7 @@ test("only the key's hash leaves the node, and the grant is read with care", asy
       ladder: 'off',
       partTargetMs: 510,
       archive: false,
+      left: null,
     },
   ])
 })

@@ -8,21 +8,21 @@ export interface DeskOptions {
   api: Pick<IngestApi, 'authorizePublisher'>
   /** Where edges reach this node. */
   nodeUrl: string
+  /** Names this run of the node's process. */
+  nodeRun: string
   /** Begins a session for a publisher that was let in. */
   begin(grant: Grant, encoder: Encoder): Publication
 }
 
 /** Asks the api about each offer. The key stays here: only its hash is sent. */
-export function createPublishDesk({ api, nodeUrl, begin }: DeskOptions): PublishDesk {
+export function createPublishDesk({ api, nodeUrl, nodeRun, begin }: DeskOptions): PublishDesk {
   return {
     async open(offer, encoder) {
       const streamKeySha256 = createHash('sha256').update(offer.key).digest('hex')
       try {
         const { remoteAddress } = encoder
-        return begin(
-          readGrant(await api.authorizePublisher({ streamKeySha256, remoteAddress, nodeUrl })),
-          encoder,
-        )
+        const offered = { streamKeySha256, remoteAddress, nodeUrl, nodeRun }
+        return begin(readGrant(await api.authorizePublisher(offered)), encoder)
       } catch (error) {
         throw refusal(error)
       }

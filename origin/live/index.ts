@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Logger } from '../log.ts'
 import { findEncoder } from '../media/encoders.ts'
 import type { Metrics } from '../metrics.ts'
@@ -79,6 +80,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
   const desk = createPublishDesk({
     api,
     nodeUrl,
+    nodeRun: randomUUID(),
     begin(grant, publisher) {
       const session = new LiveSession({
         grant,

@@ -134,9 +134,15 @@ test('media are refused to whoever is not an edge', async () => {
     expect(answer.status).toBe(401)
     expect(await answer.json()).toMatchObject({ type: '/problems/unauthenticated' })
   }
-  expect((await get(`live/${broadcastId}/master.m3u8`)).status).toBe(404)
   expect((await get('../../etc/passwd')).status).toBe(404)
   expect((await get(`live/${broadcastId}/master.m3u8`, { method: 'POST' })).status).toBe(404)
+})
+
+test('a stream that another run of the node had may come back: come again; its objects may be elsewhere', async () => {
+  const { broadcastId } = stream
+  expect((await get(`live/${broadcastId}/master.m3u8`)).status).toBe(503)
+  expect((await get(`live/${broadcastId}/source.m3u8?_HLS_msn=3`)).status).toBe(503)
+  expect((await get(`m/${broadcastId}/source/1/s0.m4s`)).status).toBe(404)
 })
 
 test('a stream that ended is kept whole, said to be ended last, and still served for a while', async () => {

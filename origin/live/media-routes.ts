@@ -28,7 +28,7 @@ export async function answerMedia(
   const path = parseMediaPath(request.rest)
   if (!path) return notFound
   const timeline = timelineOf('timelineId' in path ? path.timelineId : path.assetId)
-  if (!timeline) return notFound
+  if (!timeline) return unknown(path)
   switch (path.type) {
     case 'master':
       return path.kind === 'live' ? master(timeline, request) : notFound
@@ -61,7 +61,7 @@ async function playlist(
   const problem = waited(await waitForReload(timeline, renditionId, directives, signal))
   if (problem) return problem
   const text = timeline.playlist(renditionId, { skip: directives.skip })
-  if (text === null) return notFound
+  if (text === null) return timeline.expects(renditionId) ? tooEarly('It has not begun') : notFound
   const arrivedAtMs = timeline.partArrivedAtMs(renditionId)
   const waitedFor = directives.msn !== null && arrivedAtMs !== null && arrivedAtMs >= nowMs
   return { type: 'playlist', text, partAtMs: waitedFor ? arrivedAtMs : null }
@@ -111,6 +111,14 @@ function object(timeline: LiveTimeline, path: MediaPath): MediaAnswer {
   return found?.state === 'memory'
     ? { type: 'object', chunks: found.chunks, sizeBytes: found.sizeBytes }
     : notFound
+}
+
+/**
+ * An edge asks here because the broadcast is this node's: one that it doesn't know is of an earlier run, and its encoder
+ * may come back. Objects may be in the library.
+ */
+function unknown({ type }: MediaPath): MediaAnswer {
+  return type === 'master' || type === 'playlist' ? tooEarly('The stream is not here, or not yet') : notFound
 }
 
 function tooEarly(title: string): MediaAnswer {

@@ -5,6 +5,7 @@ import { RenditionInfoSchema, SegmentRecordSchema } from '@streamtube/contracts/
 import { initName } from '@streamtube/contracts/media-paths.ts'
 import type { Logger } from '../log.ts'
 import type { PackagerEvent } from '../media/packager.ts'
+import type { SegmentEntry } from '../media/types.ts'
 import type { Blobs } from '../ports/blobs/port.ts'
 import { PortError } from '../ports/error.ts'
 import { isFinalFailure } from './ingest-api.ts'
@@ -32,7 +33,8 @@ type RenditionEvent = Extract<PackagerEvent, { type: 'rendition' }>
 type SegmentEvent = Extract<PackagerEvent, { type: 'segment' }>
 
 const MAX_QUEUED_BYTES = 96 * 1024 * 1024
-const BATCH_MS = 5_000
+/** All renditions of a segment fit into one batch; what isn't listed when the node dies is lost. */
+const BATCH_MS = 1_000
 const MAX_BATCH_SEGMENTS = 500
 const PUT_TIMEOUT_MS = 10_000
 
@@ -71,6 +73,12 @@ export class Recorder {
       if (!this.#dropOldest()) break
     }
     this.#storing ??= this.#store()
+  }
+
+  /** Records that nothing was kept of these numbers of a rendition. */
+  takeLost(renditionId: string, entries: readonly SegmentEntry[]): void {
+    if (this.#giveUp.signal.aborted) return
+    for (const entry of entries) this.#list(gapOf(renditionId, entry))
   }
 
   /**

@@ -16,6 +16,7 @@ import type { LiveMetrics } from './metrics.ts'
 import { Recorder } from './recorder.ts'
 import type { LiveRegistry } from './registry.ts'
 import type { ReportHandle, StreamReport, StreamReports } from './reports.ts'
+import { Resumption } from './resumption.ts'
 import { type CloseReason, type Encoder, type Publication, PublishRefused } from './rtmp/desk.ts'
 import { Sequences } from './sequences.ts'
 
@@ -63,6 +64,7 @@ export class LiveSession implements Publication {
   #state: BroadcastState
   #packager: Packager | null = null
   #ladder: Ladder | null = null
+  #resumption: Resumption | null = null
   #receivedBytes = 0
   /** When the sample came in that is being packaged: the source's, or a rung's from its encoder. */
   #arrivedAtMs = 0
@@ -80,8 +82,9 @@ export class LiveSession implements Publication {
     this.#timeline = new LiveTimeline({
       timelineId: grant.broadcastId,
       partTargetMs: grant.partTargetMs,
-      // Each epoch has its own numbers, the first from 0: how many marks those before had is known to nobody here.
-      discontinuitySequence: Math.max(0, (grant.epoch - 1) * MARKS_PER_EPOCH - 1),
+      // Where nothing is kept, how many marks earlier epochs had is known to nobody: each has its own numbers then.
+      discontinuitySequence:
+        grant.left?.discontinuitySequence ?? Math.max(0, (grant.epoch - 1) * MARKS_PER_EPOCH - 1),
     })
     this.#sanitiser = new Sanitiser((event) => this.#onSanitised(event))
     this.#recorder = grant.archive ? this.#makeRecorder() : null
@@ -158,12 +161,15 @@ export class LiveSession implements Publication {
       log: this.#log,
     })
     const rungs = this.#ladder?.rungIds ?? []
+    const { left } = grant
+    this.#resumption = left && left.renditions.length > 0 ? new Resumption(left, grant, nowMs()) : null
     this.#packager = new Packager(
       {
         epoch: grant.epoch,
-        firstSequence: grant.firstSequence,
+        firstSequence: this.#resumption?.firstSequence ?? grant.firstSequence,
         partTargetMs: grant.partTargetMs,
         rungs,
+        notBeforeMs: this.#resumption?.notBeforeMs ?? 0,
         discontinuity: grant.epoch > 1,
         alwaysAudio: true,
       },
@@ -177,11 +183,20 @@ export class LiveSession implements Publication {
   }
 
   #onPackaged(event: PackagerEvent): void {
+    this.#resume(event)
     this.#timeline.apply(event, this.#arrivedAtMs)
     this.#recorder?.take(event)
     if (event.type !== 'segment') return
     this.#finishedAtBytes = this.#receivedBytes
     if (this.#packager) this.#sequences.use(this.#packager.nextSequence)
+  }
+
+  /** Players keep what they have listed of earlier epochs, and see what was lost in between as gaps. */
+  #resume(event: PackagerEvent): void {
+    const resumed = this.#resumption?.take(event)
+    if (!resumed) return
+    this.#timeline.restore(resumed.renditionId, resumed.entries, this.#options.grant.epoch)
+    this.#recorder?.takeLost(resumed.renditionId, resumed.lost)
   }
 
   #move(event: BroadcastEvent): void {

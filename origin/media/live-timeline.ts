@@ -11,7 +11,7 @@ import {
 import { RenditionTail } from './tail/rendition-tail.ts'
 import { Waiters, type WaitResult } from './tail/waiters.ts'
 import { measureBandwidth } from './timeline.ts'
-import type { PartTargetMs, RenditionInfo } from './types.ts'
+import type { PartTargetMs, RenditionInfo, SegmentEntry } from './types.ts'
 
 export interface LiveTimelineOptions {
   timelineId: string
@@ -88,6 +88,11 @@ export class LiveTimeline {
   }
 
   /** @param arrivedAtMs when the sample came in that brought the event about */
+  /** Whether a rendition was announced, begun or not. */
+  expects(renditionId: string): boolean {
+    return this.#declared.has(renditionId) || this.#tails.has(renditionId)
+  }
+
   apply(event: PackagerEvent, arrivedAtMs?: number): void {
     this.#texts.clear()
     if (event.type === 'rendition') {
@@ -108,6 +113,17 @@ export class LiveTimeline {
     this.#holdBound()
     this.#waiters.get(event.renditionId)?.notify()
     if (this.#masterWaiters.size > 0) this.#masterWaiters.notify()
+  }
+
+  /**
+   * Lists what earlier epochs left of a rendition, before its first part comes and after its description.
+   * @param epoch the one that goes on after it
+   */
+  restore(renditionId: string, entries: readonly SegmentEntry[], epoch: number): void {
+    this.#texts.clear()
+    this.#tails.get(renditionId)?.restore(entries, epoch)
+    this.#waiters.get(renditionId)?.notify()
+    this.#masterWaiters.notify()
   }
 
   /** The segment's bytes are safe elsewhere: they may be let go once its parts are no longer listed. */
@@ -164,7 +180,7 @@ export class LiveTimeline {
     part: number | null,
     wait: WaitOptions = {},
   ): Promise<WaitOutcome> {
-    if (!this.#tails.has(renditionId) && !this.#declared.has(renditionId)) return 'unknown-rendition'
+    if (!this.expects(renditionId)) return 'unknown-rendition'
     const tail = this.#tails.get(renditionId)
     if (tail && this.#isTooFar(tail, msn, part)) return 'too-far'
     return this.#wait(renditionId, () => this.#has(renditionId, msn, part), wait)

@@ -102,6 +102,15 @@ export class RenditionTail {
     this.#shrink()
   }
 
+  /** Lists what earlier epochs left: it is stored elsewhere. @param epoch the one that goes on after it */
+  restore(entries: readonly SegmentEntry[], epoch: number): void {
+    for (const entry of entries)
+      this.#segments.push({ live: { entry, parts: [] }, chunks: null, stored: true })
+    const last = entries.at(-1)
+    if (last) this.#lastPart = { epoch, sequence: last.sequence, index: 0, number: -1 }
+    this.#shrink()
+  }
+
   markStored(epoch: number, sequence: number): void {
     const segment = this.#find(epoch, sequence)
     if (!segment) return

@@ -85,7 +85,7 @@ export declare type AuthorizePublisherResponse = Message<"streamtube.v1.Authoriz
   settings?: StreamSettings | undefined;
 
   /**
-   * What earlier epochs left that players may still have listed; absent when there is nothing.
+   * What earlier epochs left that players may still have listed; absent for the first, and where nothing is kept.
    *
    * @generated from field: streamtube.v1.TimelineTail tail = 7;
    */

@@ -192,7 +192,7 @@ export declare type TimelineTail = Message<"streamtube.v1.TimelineTail"> & {
   segments: SegmentRecord[];
 
   /**
-   * Discontinuities before the first of these segments.
+   * Discontinuities before the first of these segments; without any, before what follows.
    *
    * @generated from field: uint32 discontinuity_sequence = 3;
    */
