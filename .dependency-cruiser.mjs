@@ -2,7 +2,8 @@
  * The arrows of the house: main, compose, roles -> domains -> media, db, ports -> contracts. A domain is called by its
  * index.ts alone.
  */
-const domains = 'accounts|billing|channels|library|live|notifications|revocations|search|analytics|transcode|demo'
+const domains =
+  'accounts|billing|channels|library|live|notifications|revocations|search|analytics|transcode|demo'
 const tests = '\\.(test|case)\\.ts$|^test/'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
