@@ -88,7 +88,7 @@ async function measure(seconds: number, say: (line: string) => void) {
   const folder = await temporaryFolder('glass')
   const sound = await makeSource(folder.path, { width: 64, height: 36, videoBitrateBps: 50_000 })
   say('starting StreamTube and Chromium')
-  const [platform, browser] = await Promise.all([startPlatform(), launchBrowser()])
+  const [platform, browser] = await Promise.all([startPlatform(), launchBrowser({ lint: false })])
   const watching = new AbortController()
   let publisher: ClockPublisher | undefined
   try {

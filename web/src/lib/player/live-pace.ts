@@ -83,6 +83,10 @@ export class LivePace {
       this.#hasPlayed = true
       this.#state = endWaiting(this.#state, performance.now())
     })
+    // A decoder that is given a fresh start forgets where it was.
+    on('emptied', () => {
+      this.#hasPlayed = false
+    })
     on('seeking', () => this.#moved())
     on('play', () => this.#moved())
   }
