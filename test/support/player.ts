@@ -31,7 +31,54 @@ export async function untilPlaying(page: Page, deadlineMs: number): Promise<void
   if (state !== 'playing') throw new Error(`The player did not play within ${deadlineMs} ms: ${state}`)
 }
 
+/** What a page's player did, as `recordPlaying` saw it. */
+export interface PlayRecord {
+  /** Media time that was played, in seconds: jumps aren't. */
+  playedS: number
+  /** Widths of the picture, in the order in which they came. */
+  widths: number[]
+  /** Texts of captions that were shown. */
+  captions: string[]
+}
+
+/** Writes down what the page's player does, five times a second, until `readPlaying`. */
+export async function recordPlaying(page: Page): Promise<void> {
+  await page.getByTestId('video').evaluate((video: HTMLVideoElement) => {
+    const record = { playedS: 0, widths: [] as number[], captions: [] as string[] }
+    let last = video.currentTime
+    setInterval(() => {
+      const step = video.currentTime - last
+      last = video.currentTime
+      if (step > 0 && step < 2) record.playedS += step
+      if (video.videoWidth > 0 && record.widths.at(-1) !== video.videoWidth)
+        record.widths.push(video.videoWidth)
+      for (const track of video.textTracks)
+        for (const cue of track.activeCues ?? [])
+          if ('text' in cue && !record.captions.includes(String(cue.text)))
+            record.captions.push(String(cue.text))
+    }, 200)
+    Object.assign(window, { playRecord: record })
+  })
+}
+
+/** What was written down since `recordPlaying`. */
+export function readPlaying(page: Page): Promise<PlayRecord> {
+  return page.evaluate(() => (window as unknown as { playRecord: PlayRecord }).playRecord)
+}
+
 /** The visible text of the element with this test id. */
 export async function textOf(page: Page, testId: string): Promise<string> {
   return (await page.getByTestId(testId).innerText()).trim()
+}
+
+/** What the player's statistics say, in seconds. They must be open. */
+export async function playingFacts(
+  page: Page,
+): Promise<{ latencyS: number; targetS: number; bufferS: number; stalls: number }> {
+  const numbers = async (testId: string) =>
+    ((await textOf(page, testId)).match(/[\d.]+/g) ?? []).map((number) => Number(number))
+  const [latencyS = Number.NaN, targetS = Number.NaN] = await numbers('statistics-latency')
+  const [bufferS = Number.NaN] = await numbers('statistics-buffer')
+  const [stalls = Number.NaN] = await numbers('statistics-stalls')
+  return { latencyS, targetS, bufferS, stalls }
 }

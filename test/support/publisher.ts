@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { runFfmpeg } from '../../origin/media/ffmpeg.ts'
 
 export interface SourceOptions {
@@ -69,6 +70,10 @@ export interface Publisher {
   stop(): Promise<void>
   /** Dies without a word. */
   kill(): Promise<void>
+  /** Sends nothing more, and keeps its connection: a machine or a network that hangs. */
+  pause(): void
+  /** Goes on, with what is overdue first. */
+  resume(): void
 }
 
 export interface PublishOptions {
@@ -95,6 +100,9 @@ export function startPublisher(
       pid = started.pid
     },
   })
+  const signal = (name: NodeJS.Signals) => {
+    if (pid !== null) process.kill(pid, name)
+  }
   // Whoever stops it isn't interested in how it ended.
   const quietly = ended.catch(() => {})
   return {
@@ -104,8 +112,37 @@ export function startPublisher(
       await quietly
     },
     async kill() {
-      if (pid !== null) process.kill(pid, 'SIGKILL')
+      signal('SIGKILL')
       await quietly
+    },
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
+  }
+}
+
+/** OBS tries again after a second or two. */
+const RECONNECT_MS = 1_000
+
+/** Publishes a file again and again, also after its connection was lost, as encoders do. */
+export function keepPublishing(file: string, url: string): { connections(): number; stop(): Promise<void> } {
+  const stopping = new AbortController()
+  let connections = 0
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      connections++
+      const publisher = startPublisher(file, url)
+      const stop = () => void publisher.stop()
+      stopping.signal.addEventListener('abort', stop, { once: true })
+      await publisher.ended.catch(() => {})
+      stopping.signal.removeEventListener('abort', stop)
+      await wait(RECONNECT_MS, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  })()
+  return {
+    connections: () => connections,
+    async stop() {
+      stopping.abort()
+      await running
     },
   }
 }
