@@ -152,6 +152,15 @@ export const variables = {
     default: 'file:<DATA_DIR>/blobs',
     readBy: ['supervisor', 'api', 'ingest', 'transcode'],
   }),
+  trustedProxies: variable(
+    'TRUSTED_PROXIES',
+    z
+      .string()
+      .regex(/^[\da-f.:/,\s]+$/i, 'must be addresses or ranges such as 10.0.0.0/8, with commas')
+      .nullable(),
+    'Addresses or ranges of proxies in front of the site, with commas: their X-Forwarded-For and X-Forwarded-Proto count, nobody else’s.',
+    { readBy: ['supervisor', 'edge'] },
+  ),
   logLevel: variable('LOG_LEVEL', z.enum(logLevels), `How much to log: ${logLevels.join(', ')}.`, {
     default: 'info',
     readBy: everyPart,

@@ -16,6 +16,7 @@ export const EDGE_VARIABLES = [
   'SERVICE_TOKEN',
   'EDGE_PRIVATE_JWK',
   'EDGE_CACHE_MIB',
+  'TRUSTED_PROXIES',
   'LOG_LEVEL',
 ] as const
 

@@ -24,7 +24,7 @@ export const CLIENT_HOST_HEADER = 'x-forwarded-host'
  */
 export const PART_AT_HEADER = 'x-streamtube-part-at'
 
-/** On a live playlist of an edge whose origin is away: it is the last one known, so many seconds old (MEDIA.md 23). */
+/** On what an edge answers while the server behind is away: the last it knew, so many seconds old (MEDIA.md 23). */
 export const STALE_HEADER = 'x-streamtube-stale'
 
 /** Name of the cookie that holds the session: with the `__Host-` prefix wherever the site is https. */

@@ -5,6 +5,7 @@ import { type Caches, createCaches } from './caches.ts'
 import type { Env } from './env.ts'
 import { troubleOf, troubleResponse } from './forward/away.ts'
 import { createForwardRoutes } from './forward/forward-routes.ts'
+import { PageCache } from './forward/page-cache.ts'
 import { problemResponse } from './http/problems.ts'
 import { secureHeaders } from './http/security-headers.ts'
 import { createOriginProof } from './keys/origin-proof.ts'
@@ -56,7 +57,15 @@ export function createApp(env: Env): App {
   site.all(`${MEDIA_PREFIX}*`, (context) =>
     problemResponse('not-found', 404, { requestId: context.get('requestId') }),
   )
-  site.route('/', createForwardRoutes({ ...env, proof, assets: caches.assets }))
+  site.route(
+    '/',
+    createForwardRoutes({
+      ...env,
+      proof,
+      assets: caches.assets,
+      pages: new PageCache({ ...env, ...caches.pages }),
+    }),
+  )
   site.onError((error, context) => {
     const requestId = context.get('requestId')
     if (error instanceof HTTPException) return error.getResponse()

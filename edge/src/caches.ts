@@ -16,6 +16,8 @@ export interface Caches {
   assets: ObjectCache
   /** Bounds and counts of the newest known playlists. */
   playlists: { maxBytes: number; metrics: CacheMetrics }
+  /** The same of what guests are answered. */
+  pages: { maxBytes: number; metrics: CacheMetrics }
 }
 
 /** The edge's memories, apart so that a busy stream never throws out the site's own files. */
@@ -53,5 +55,6 @@ export function createCaches(env: Env): Caches {
     media: create('media', limits.mediaCacheBytes),
     assets: create('assets', limits.assetCacheBytes),
     playlists: { maxBytes: limits.mediaCacheBytes * PLAYLISTS_SHARE, metrics: metricsOf('playlists') },
+    pages: { maxBytes: limits.pageCacheBytes, metrics: metricsOf('pages') },
   }
 }

@@ -1,3 +1,4 @@
+import type { AddressRange } from './http/addresses.ts'
 import type { SigningKey } from './keys/jwt.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -14,6 +15,8 @@ export interface EdgeConfig {
   webUrl: string
   /** Secret that opens the api role's RPC. */
   serviceToken: string
+  /** Proxies in front of the site that are believed what they say of their clients. */
+  trustedProxies: readonly AddressRange[]
   limits: EdgeLimits
 }
 
@@ -23,6 +26,8 @@ export interface EdgeLimits {
   mediaCacheBytes: number
   /** Hashed files of the site kept in memory. */
   assetCacheBytes: number
+  /** Pages and answers of the API for guests kept in memory. */
+  pageCacheBytes: number
   /** A larger object is passed through instead of kept. */
   maxObjectBytes: number
   /** Origin requests for media under way at once; beyond it viewers are told to come again. */
@@ -35,6 +40,7 @@ export interface EdgeLimits {
 
 export const DEFAULT_LIMITS: Omit<EdgeLimits, 'mediaCacheBytes'> = {
   assetCacheBytes: 32 * 1024 * 1024,
+  pageCacheBytes: 16 * 1024 * 1024,
   maxObjectBytes: 32 * 1024 * 1024,
   maxOriginRequests: 2048,
   maxOriginRequestsPerGroup: 256,

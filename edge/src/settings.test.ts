@@ -30,6 +30,7 @@ test.each([
   ['SERVICE_TOKEN', 'short', 'SERVICE_TOKEN must be 16 characters at least'],
   ['EDGE_CACHE_MIB', '7', 'EDGE_CACHE_MIB must be 8 at least'],
   ['EDGE_CACHE_MIB', '1e3', 'EDGE_CACHE_MIB must be a number of MiB'],
+  ['TRUSTED_PROXIES', '10.0.0.0/8, proxy.local', 'TRUSTED_PROXIES must be addresses or ranges'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be a level'],
 ])('%s=%s is named', (name, value, message) => {
   const environment: Record<string, string | undefined> = { ...good, [name]: value }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DEFAULT_LIMITS, type EdgeConfig } from './env.ts'
+import { type AddressRange, parseRange } from './http/addresses.ts'
 import { isLogLevel, type LogLevel } from './log.ts'
 
 /** A variable or binding that is missing or wrong: one line that names it. */
@@ -35,8 +36,22 @@ const schema = z.object({
     .transform(Number)
     .refine((mib) => mib >= 8, 'must be 8 at least')
     .optional(),
+  TRUSTED_PROXIES: z.string().default('').transform(rangesOf),
   LOG_LEVEL: z.string().refine(isLogLevel, 'must be a level').default('info'),
 })
+
+function rangesOf(text: string, context: z.RefinementCtx): AddressRange[] {
+  const entries = text.split(/[\s,]+/).filter((entry) => entry !== '')
+  return entries.flatMap((entry) => {
+    const range = parseRange(entry)
+    if (range) return range
+    context.addIssue({
+      code: 'custom',
+      message: 'must be addresses or ranges such as 10.0.0.0/8, with commas',
+    })
+    return []
+  })
+}
 
 /**
  * Reads what every edge needs, wherever it runs.
@@ -52,14 +67,23 @@ export function readSettings(read: (name: string) => string | undefined, default
     const name = String(issue?.path[0])
     throw new SettingsError(`${name} ${raw[name] === undefined ? 'is not set' : issue?.message}`)
   }
-  const { PUBLIC_URL, API_URL, WEB_URL, SERVICE_TOKEN, EDGE_PRIVATE_JWK, EDGE_CACHE_MIB, LOG_LEVEL } =
-    result.data
+  const {
+    PUBLIC_URL,
+    API_URL,
+    WEB_URL,
+    SERVICE_TOKEN,
+    EDGE_PRIVATE_JWK,
+    EDGE_CACHE_MIB,
+    TRUSTED_PROXIES,
+    LOG_LEVEL,
+  } = result.data
   return {
     config: {
       publicUrl: PUBLIC_URL,
       apiUrl: API_URL,
       webUrl: WEB_URL,
       serviceToken: SERVICE_TOKEN,
+      trustedProxies: TRUSTED_PROXIES,
       limits: { ...DEFAULT_LIMITS, mediaCacheBytes: (EDGE_CACHE_MIB ?? defaultCacheMib) * MIB },
     },
     privateJwk: EDGE_PRIVATE_JWK,

@@ -5,6 +5,7 @@ import { count, eq } from 'drizzle-orm'
 import type { Audit } from '../audit.ts'
 import { type ApiApp, requireViewer } from '../http/context.ts'
 import { ApiError, notFound } from '../http/errors.ts'
+import { shareAmongGuests } from '../http/guests.ts'
 import {
   changeChannel as change,
   createChannel as create,
@@ -40,6 +41,7 @@ export function mountChannels(app: ApiApp, deps: ChannelDeps): void {
   app.openapi(routes.getChannel, async (c) => {
     const channel = await findChannel(db, c.req.valid('param').channel)
     if (!channel) throw notFound('channel')
+    shareAmongGuests(c)
     return c.json(toChannel(channel), 200)
   })
 

@@ -2,6 +2,7 @@ import type { Audit } from '../audit.ts'
 import { requireOwnChannel } from '../channels/index.ts'
 import { type ApiApp, requireViewer } from '../http/context.ts'
 import { ApiError } from '../http/errors.ts'
+import { shareAmongGuests } from '../http/guests.ts'
 import { requestEnd } from './broadcasts.ts'
 import type { LibraryDeps } from './deps.ts'
 import { type IngestAddresses, liveStatus } from './live-status.ts'
@@ -15,9 +16,15 @@ export function mountLibrary(
 ): void {
   const { db, now } = deps
 
-  app.openapi(routes.listVideos, async (c) => c.json(await videos.listVideos(db, c.req.valid('query')), 200))
+  app.openapi(routes.listVideos, async (c) => {
+    shareAmongGuests(c)
+    return c.json(await videos.listVideos(db, c.req.valid('query')), 200)
+  })
 
-  app.openapi(routes.getVideo, async (c) => c.json(await videos.getVideo(db, c.req.valid('param').id), 200))
+  app.openapi(routes.getVideo, async (c) => {
+    shareAmongGuests(c)
+    return c.json(await videos.getVideo(db, c.req.valid('param').id), 200)
+  })
 
   app.openapi(routes.changeVideo, async (c) => {
     const { personId } = requireViewer(c)

@@ -103,7 +103,7 @@ describe('forwarding', () => {
     })
     const headers = new Headers({ connection: 'x-mine', 'x-mine': '1', te: 'trailers', 'x-theirs': '2' })
     const request = {
-      url: 'http://site.test/',
+      url: 'http://site.test/studio/live',
       method: 'GET',
       headers,
       body: null,

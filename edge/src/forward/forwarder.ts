@@ -51,7 +51,7 @@ export class Forwarder {
       for (const [name, value] of Object.entries(await target.extraHeaders())) headers.set(name, value)
       const body = await requestBody(request, target.maxBodyBytes, (error) => exchange.abort(error))
       headers.delete('content-length')
-      const response = await this.#ask(target.baseUrl + path, {
+      const response = await askTwice(this.#fetch, target.baseUrl + path, {
         method: request.method,
         headers,
         body,
@@ -73,15 +73,15 @@ export class Forwarder {
       clearTimeout(untilHeaders)
     }
   }
+}
 
-  /** A kept connection may have been closed by the other side meanwhile: what is safe to ask twice is. */
-  async #ask(url: string, init: RequestInit): Promise<Response> {
-    try {
-      return await this.#fetch(url, init)
-    } catch (error) {
-      const isSafe = init.method === 'GET' || init.method === 'HEAD'
-      if (!isSafe || init.signal?.aborted) throw error
-      return this.#fetch(url, init)
-    }
+/** A kept connection may have been closed by the other side meanwhile: what is safe to ask twice is. */
+export async function askTwice(fetch: Env['fetch'], url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init)
+  } catch (error) {
+    const isSafe = init.method === undefined || init.method === 'GET' || init.method === 'HEAD'
+    if (!isSafe || init.signal?.aborted) throw error
+    return fetch(url, init)
   }
 }

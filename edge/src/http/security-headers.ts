@@ -18,7 +18,7 @@ const PERMISSIONS = [
 const YEAR_SECONDS = 31_536_000
 
 /**
- * Sets the headers that keep a browser safe. A page's own policy stays, since its nonces were made with the page; it is
+ * Sets the headers that keep a browser safe. A page's own policy stays, since its hashes are of the page; it is
  * only told who may frame it.
  * @param https whether people reach the site by https: then browsers are told to stay with it
  */

@@ -54,6 +54,7 @@ export interface Asked {
 export interface TestEdgeOptions {
   publicUrl?: string
   limits?: Partial<EdgeLimits>
+  trustedProxies?: Env['config']['trustedProxies']
   sharing?: Env['sharing']
   key?: SigningKey
   /** Answers every request that is no RPC. */
@@ -138,6 +139,7 @@ export async function createTestEdge(options: TestEdgeOptions = {}): Promise<Tes
       apiUrl: API,
       webUrl: WEB,
       serviceToken: SERVICE_TOKEN,
+      trustedProxies: options.trustedProxies ?? [],
       limits: { ...DEFAULT_LIMITS, mediaCacheBytes: 64 * 1024 * 1024, ...options.limits },
     },
     fetch,
