@@ -171,7 +171,7 @@ export const variables = {
   }),
   watch: variable('WATCH', flag, 'Every part restarts when its files change (`npm run dev`).', {
     default: '0',
-    readBy: ['supervisor'],
+    readBy: ['supervisor', 'edge'],
   }),
 
   supervised: variable('SUPERVISED', flag, 'The process ends when its stdin closes.', {

@@ -18,6 +18,7 @@ export const EDGE_VARIABLES = [
   'EDGE_CACHE_MIB',
   'TRUSTED_PROXIES',
   'LOG_LEVEL',
+  'WATCH',
 ] as const
 
 /** Makes the edge drain and end when its standard input closes: for a parent that may die. */

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
@@ -86,7 +87,11 @@ function denoPath(): string {
   return join(dirname(createRequire(import.meta.url).resolve(`@deno/${platform}/package.json`)), 'deno')
 }
 
-function spawnEdge(port = 0, host = '127.0.0.1'): ChildProcessWithoutNullStreams {
+function spawnEdge(
+  port = 0,
+  host = '127.0.0.1',
+  more: Record<string, string> = {},
+): ChildProcessWithoutNullStreams {
   const args = edgeProcessArguments({
     mainPath: join(import.meta.dirname, 'main.deno.ts'),
     endWithStdin: true,
@@ -101,6 +106,7 @@ function spawnEdge(port = 0, host = '127.0.0.1'): ChildProcessWithoutNullStreams
     SERVICE_TOKEN: 'service-token-of-the-tests',
     EDGE_PRIVATE_JWK: privateJwk,
     LOG_LEVEL: 'debug',
+    ...more,
   }
   for (const name of Object.keys(env)) expect(EDGE_VARIABLES).toContain(name)
   const child = spawn(denoPath(), args, { env: { ...env, HOME: process.env.HOME, NO_COLOR: '1' } })
@@ -119,8 +125,8 @@ async function line(child: ChildProcessWithoutNullStreams, lines: string[], mess
   throw new Error(`The edge ended without "${message}": ${lines.join('\n')} ${await text(child.stderr)}`)
 }
 
-async function startEdge(port = 0): Promise<RunningEdge> {
-  const child = spawnEdge(port)
+async function startEdge(port = 0, more: Record<string, string> = {}): Promise<RunningEdge> {
+  const child = spawnEdge(port, '127.0.0.1', more)
   const lines: string[] = []
   const taking = await line(child, lines, 'Taking viewers')
   child.stdout.on('data', (chunk) => lines.push(String(chunk)))
@@ -138,6 +144,29 @@ async function raw(port: number, target: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
   return text(socket)
+}
+
+/** Asks to become a WebSocket. */
+function upgrade(port: number, header: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  const lines = [
+    'GET / HTTP/1.1',
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Version: 13',
+    header,
+  ]
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+  return new Promise((resolve) => {
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += String(chunk)
+      if (/403|no socket/.test(answer)) resolve(answer)
+    })
+    socket.once('close', () => resolve(answer))
+  })
 }
 
 beforeAll(async () => {
@@ -330,6 +359,62 @@ describe('the edge on Deno', () => {
     expect(await (await open).text()).toBe('#EXTM3U')
     expect(await draining).toEqual([0, null])
     expect(edge.lines.join('')).not.toContain((await token()).slice(0, 40))
+  })
+})
+
+/** A server whose sockets answer each short text in capitals (RFC 6455, 5.2). */
+async function startSocketServer(): Promise<Server> {
+  const server = createServer((_, response) => response.end('no socket'))
+  server.on('upgrade', (request, socket) => {
+    const accept = createHash('sha1')
+      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64')
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: vite-hmr\r\n\r\n`,
+    )
+    socket.on('data', (frame: Buffer) => {
+      if ((frame[0] ?? 0) !== 0x81) return socket.end()
+      const [mask, masked] = [frame.subarray(2, 6), frame.subarray(6)]
+      const said = Buffer.from(masked.map((byte, i) => byte ^ (mask[i % 4] ?? 0))).toString()
+      const answer = Buffer.from(`${request.url} ${said.toUpperCase()}`)
+      socket.write(Buffer.concat([Buffer.from([0x81, answer.length]), answer]))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+describe('a WebSocket of the pages', () => {
+  let pages: Server
+  let url = ''
+  beforeAll(async () => {
+    pages = await startSocketServer()
+    url = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`
+  })
+  afterAll(() => {
+    pages.closeAllConnections()
+    pages.close()
+    for (const child of running) child.kill('SIGKILL')
+  })
+
+  test('is connected with their server in development, for the site’s own pages', async () => {
+    const edge = await startEdge(0, { WEB_URL: url, WATCH: '1' })
+    const socket = new WebSocket(`${edge.url.replace('http', 'ws')}/?token=1`, 'vite-hmr')
+    socket.addEventListener('open', () => socket.send('hello'))
+    const [{ data }] = (await once(socket, 'message')) as [MessageEvent]
+    expect([data, socket.protocol]).toEqual(['/?token=1 HELLO', 'vite-hmr'])
+    socket.close()
+    await once(socket, 'close')
+    const stranger = await upgrade(edge.port, 'Origin: http://evil.test')
+    expect(stranger).toMatch(/^HTTP\/1.1 403/)
+  })
+
+  test('is none anywhere else', async () => {
+    const edge = await startEdge(0, { WEB_URL: url })
+    const answer = await upgrade(edge.port, 'Origin: http://localhost')
+    expect(answer).toMatch(/^HTTP\/1.1 200/)
+    expect(answer).toContain('no socket')
   })
 })
 

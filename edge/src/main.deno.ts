@@ -2,6 +2,7 @@ import { END_WITH_STDIN, HANDOVER_MS, REPLACING, TAKING_VIEWERS } from '@streamt
 import { newId } from '@streamtube/contracts/ids.ts'
 import { createApp } from './app.ts'
 import { aborted, closing, drain, passed } from './drain.deno.ts'
+import { forwardSocket, wantsSocket } from './forward/sockets.deno.ts'
 import { answerHealth } from './health.ts'
 import { importSigningKey } from './keys/jwt.ts'
 import { listen, readTls, SETUP_PATIENCE_MS } from './listen.deno.ts'
@@ -42,6 +43,8 @@ const app = createApp({
   sharing: 'process',
 })
 
+/** Pages hear of changes of their sources by a WebSocket. */
+const isDeveloped = Deno.env.get('WATCH') === '1'
 const ending = new AbortController()
 const replaced = new AbortController()
 let isReady = false
@@ -76,6 +79,7 @@ const server = await listen({
   log,
   signal: ending.signal,
   handler: (request, info) => {
+    if (isDeveloped && wantsSocket(request)) return forwardSocket(request, { ...settings.config, log })
     const response = app.fetch(request, () => info.remoteAddr.hostname)
     return replaced.signal.aborted ? closing(response) : response
   },
