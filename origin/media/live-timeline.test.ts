@@ -221,8 +221,14 @@ describe('a blocking reload', () => {
   it('too far ahead is refused at once', async () => {
     const live = timeline()
     applyUntil(live, broadcast(6), (e) => e.type === 'segment' && e.renditionId === 'source')
+    const soon = { timeoutMs: 1 }
     expect(await live.waitFor('source', 3, 0)).toBe('too-far')
-    expect(await live.waitFor('source', 1, 400)).toBe('too-far')
+    expect(await live.waitFor('source', 2, 0, soon)).toBe('timeout')
+    // Fifteen parts last three seconds: the advance part limit, from the last one that is listed.
+    expect(await live.waitFor('source', 1, 15)).toBe('too-far')
+    expect(await live.waitFor('source', 1, 14, soon)).toBe('timeout')
+    expect(await live.waitFor('source', 2, 16)).toBe('too-far')
+    expect(await live.waitFor('source', 2, 15, soon)).toBe('timeout')
     expect(await live.waitFor('240p', 1, 0)).toBe('unknown-rendition')
     expect(await live.waitForPart('source', 1, 99)).toBe('too-far')
   })

@@ -87,18 +87,20 @@ export class LiveTimeline {
     this.#patienceTimer.unref()
   }
 
-  /** @param arrivedAtMs when the sample came in that brought the event about */
   /** Whether a rendition was announced, begun or not. */
   expects(renditionId: string): boolean {
     return this.#declared.has(renditionId) || this.#tails.has(renditionId)
   }
 
+  /** @param arrivedAtMs when the sample came in that brought the event about */
   apply(event: PackagerEvent, arrivedAtMs?: number): void {
     this.#texts.clear()
     if (event.type === 'rendition') {
       const { rendition } = event
       const tail = this.#tails.get(rendition.id) ?? this.#begin(rendition)
-      tail.info = rendition
+      // An encoder that doesn't tell its rate has the one that was measured before, until it is measured again.
+      const { frameRate } = tail.info
+      tail.info = { ...(frameRate !== undefined && { frameRate }), ...rendition }
       tail.setInit(event, event.init)
       this.#masterWaiters.notify()
       return
@@ -195,7 +197,7 @@ export class LiveTimeline {
   master(nowMs: number): string | null {
     if (nowMs - this.#declaredAtMs >= MASTER_PATIENCE_MS) this.#patienceOver = true
     if (!this.#masterReady() && !this.#ended) return null
-    const listed = this.#inOrder().filter((tail) => tail.lastPart !== null)
+    const listed = this.#inOrder().filter((tail) => isPresentable(tail) || (this.#ended && tail.lastPart))
     return listed.length === 0 ? null : masterPlaylist(listed.map(measured))
   }
 
@@ -286,7 +288,8 @@ export class LiveTimeline {
     if (msn > tail.lastSequence + MAX_AHEAD) return true
     // RFC 8216bis 6.2.5.2: the advance part limit.
     const limit = Math.ceil(3000 / this.#options.partTargetMs)
-    return part !== null && msn === tail.lastSequence + 1 && part > tail.openParts.length - 1 + limit
+    const listed = msn === tail.lastSequence + 1 ? tail.openParts.length - 1 : 0
+    return part !== null && msn > tail.lastSequence && part > listed + limit
   }
 
   #has(renditionId: string, msn: number, part: number | null): boolean {
@@ -298,13 +301,9 @@ export class LiveTimeline {
   }
 
   #masterReady(): boolean {
-    const tails = [...this.#tails.values()]
-    const hasPart = (tail: RenditionTail | undefined) => tail?.lastPart != null
-    if (!tails.some(hasPart)) return false
-    const complete = [...this.#declared].every((id) => hasPart(this.#tails.get(id)))
-    // A rate that nobody has told is measured within nine frames.
-    const described = tails.every(({ info }) => info.kind !== 'video' || info.frameRate !== undefined)
-    return (complete && described) || this.#patienceOver
+    const [lead] = this.#inOrder().filter((tail) => tail.lastPart !== null)
+    if (!lead || !isPresentable(lead)) return false
+    return this.#patienceOver || [...this.#declared].every((id) => isPresentable(this.#tails.get(id)))
   }
 
   #holdBound(): void {
@@ -313,6 +312,11 @@ export class LiveTimeline {
       if (!largest?.dropOldestBytes()) return
     }
   }
+}
+
+/** It has a part, and all that a master says of it is known: a rate that no encoder told is measured in nine frames. */
+function isPresentable(tail: RenditionTail | undefined): boolean {
+  return tail?.lastPart != null && (tail.info.kind === 'audio' || tail.info.frameRate !== undefined)
 }
 
 function inMemory(bytes: Uint8Array | null): LiveObject | null {

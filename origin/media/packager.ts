@@ -220,8 +220,8 @@ export class Packager {
     this.#heardAt = Math.max(0, lead.head)
     const standing = audio.head - MAX_LAG
     if (lead.started && standing > lead.safeUntil && audio.steadyFor > MAX_LAG) {
-      lead.standStill(standing)
-      audio.drain(Math.max(standing, lead.safeUntil))
+      const until = lead.standStill(standing)
+      audio.drain(Math.max(until, lead.safeUntil))
     } else audio.drain(lead.safeUntil)
   }
 }

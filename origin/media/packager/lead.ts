@@ -44,6 +44,8 @@ export class Lead {
   /** Decode time at which the open segment begins; null before the first. */
   #segmentStart: number | null = null
   #head = 0
+  /** Presentation time up to which others were packaged while this one stood still. */
+  #stoodUntil = Number.NEGATIVE_INFINITY
 
   /** @param onCut called after each cut but the first, when the lead's segment is closed */
   constructor(
@@ -121,7 +123,8 @@ export class Lead {
       if (dts < this.#segmentStart) return
       if (!this.#turn?.hole) this.#cutOverdue(dts)
       const length = dts - this.#segmentStart
-      const due = length >= MAX_SEGMENT - TOLERANCE || (sample.key && length >= MIN_SEGMENT - TOLERANCE)
+      const long = length >= (sample.key ? MIN_SEGMENT : MAX_SEGMENT) - TOLERANCE
+      const due = long && dts + this.#delay >= this.#stoodUntil - TOLERANCE
       const turn = this.#turnDue(sample, dts, due)
       // With the header that holds, it can't be decoded.
       if (!turn && this.#turn?.track) return
@@ -137,10 +140,15 @@ export class Lead {
     this.#writer.push(sample)
   }
 
-  /** Other tracks have come so far while this one stands still: its segments end by the clock. */
-  standStill(time: number): void {
-    if (this.#segmentStart === null) return
+  /**
+   * Other tracks have come so far while this one stands still: its segments end by the clock.
+   * @returns presentation time before which no cut comes any more: so far the others may be packaged
+   */
+  standStill(time: number): number {
+    if (this.#segmentStart === null) return Number.NEGATIVE_INFINITY
     this.#cutOverdue(time - this.#delay)
+    this.#stoodUntil = Math.min(time, this.#segmentStart + this.#delay + MAX_SEGMENT)
+    return this.#stoodUntil
   }
 
   /** @param time presentation time at which the stream ends: tells how long a last segment without frames was */

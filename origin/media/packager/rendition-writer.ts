@@ -22,6 +22,7 @@ interface OpenSegment {
   chunks: Uint8Array[]
   sizeBytes: number
   independent: boolean
+  samples: number
 }
 
 /**
@@ -105,11 +106,12 @@ export class RenditionWriter {
 
   begin(index: number, dts: number, programTimeMs: number): void {
     this.#parts.begin(dts)
-    this.#open = { index, dts, programTimeMs, chunks: [], sizeBytes: 0, independent: false }
+    this.#open = { index, dts, programTimeMs, chunks: [], sizeBytes: 0, independent: false, samples: 0 }
   }
 
   push(sample: Sample): void {
     this.#parts.push(this.#parameterSets?.addTo(sample) ?? sample)
+    if (this.#open) this.#open.samples++
     if (!this.#rateMeasured) this.#measureRate()
   }
 
@@ -135,6 +137,7 @@ export class RenditionWriter {
   #tellSegment(segment: OpenSegment, endDts: number): void {
     const { epoch, firstSequence } = this.#options
     const start = this.#listed(segment.dts)
+    this.#estimateRate(segment, endDts)
     this.#emit({
       type: 'segment',
       epoch,
@@ -192,6 +195,13 @@ export class RenditionWriter {
     const said = this.#info.frameRate ?? 0
     if (Math.abs(measured - said) > measured / 100)
       this.improve({ frameRate: Math.round(measured * 1000) / 1000 })
+  }
+
+  /** A rate that varies, and that the encoder doesn't tell: a master names what the first segment has on average. */
+  #estimateRate({ samples, dts }: OpenSegment, endDts: number): void {
+    if (this.#track.kind !== 'video' || this.#info.frameRate !== undefined || samples === 0) return
+    const seconds = Math.max(endDts - dts, 1) / this.#track.timescale
+    this.improve({ frameRate: Math.round((samples / seconds) * 1000) / 1000 })
   }
 
   /** A time of the track as playlists have it: in the timescale that the rendition began with. */
