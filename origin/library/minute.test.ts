@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { SegmentEntry } from '../media/types.ts'
-import { entriesOf, mergeMinute } from './minute.ts'
+import { entriesOf, mergeMinute, withHeaders } from './minute.ts'
 
 const entry = (sequence: number): SegmentEntry => ({
   epoch: 3,
@@ -39,4 +39,18 @@ test('a segment that is there already stays as it is', () => {
   const row = { epoch: 3, ...mergeMinute(null, [entry(1)]) }
   const again = mergeMinute(row, [{ ...entry(1), sizeBytes: 7 }])
   expect(entriesOf({ epoch: 3, ...again })).toEqual([entry(1)])
+})
+
+test('a header that begins in one row holds in those that follow, until the epoch ends', () => {
+  const from4 = (sequence: number) => (sequence < 4 ? entry(sequence) : { ...entry(sequence), header: 4 })
+  const rows = [
+    [3, 5, 4],
+    [7, 6],
+  ].map((sequences) => ({
+    epoch: 3,
+    ...mergeMinute(null, sequences.map(from4)),
+  }))
+  const next = { ...entry(8), epoch: 4 }
+  const listed = [...rows.flatMap(entriesOf), next].sort((a, b) => a.sequence - b.sequence)
+  expect(withHeaders(listed)).toEqual([...[3, 4, 5, 6, 7].map(from4), next])
 })

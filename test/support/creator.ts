@@ -32,13 +32,23 @@ export class Creator {
     return new Creator(platform, handle, cookie, key)
   }
 
+  /** The same person with another channel. */
+  async withChannel(handle: string): Promise<Creator> {
+    const cookie = this.#cookie
+    const body = { handle, name: handle }
+    await request(this.#platform, 'POST', '/channels', { cookie, body })
+    const made = await request(this.#platform, 'POST', `/channels/${handle}/stream-key`, { cookie })
+    const { key } = (await made.json()) as { key: string }
+    return new Creator(this.#platform, handle, cookie, key)
+  }
+
   /** How the next streams are to be. */
   async set(settings: { latency?: LatencyMode; ladder?: 'auto' | 'on' | 'off' }): Promise<void> {
     const cookie = this.#cookie
     await request(this.#platform, 'PATCH', `/channels/${this.handle}`, { cookie, body: settings })
   }
 
-  /** The id of the stream that is live, as soon as there is one. */
+  /** The id of the channel's stream that is live, as soon as there is one. */
   async liveId(): Promise<string> {
     for (
       const deadline = performance.now() + LIVE_DEADLINE_MS;
@@ -46,8 +56,9 @@ export class Creator {
       await wait(100)
     ) {
       const response = await request(this.#platform, 'GET', '/videos?state=live')
-      const { items } = (await response.json()) as { items: { id: string }[] }
-      if (items[0]) return items[0].id
+      const { items } = (await response.json()) as { items: { id: string; channel: { handle: string } }[] }
+      const own = items.find(({ channel }) => channel.handle === this.handle)
+      if (own) return own.id
     }
     throw new Error('the stream did not go live')
   }
