@@ -74,7 +74,7 @@ export const en = {
   'player.muted': 'Muted',
   'player.sound-only': 'Sound only',
   'player.at-live': 'Watching live',
-  'player.go-live': '{behind} behind live. Go to live',
+  'player.go-live': 'Live −{behind}. Go to live',
   'player.speed': 'Speed',
   'player.speed-now': 'Speed, now {rate}×',
   'player.rate': '{rate}×',

@@ -74,7 +74,8 @@ class Theatre {
     const nextS = this.positionS + (this.state.rate * TICK_MS) / 1000
     const canPlay = nextS <= this.#arrivedS + 1e-9
     if (canPlay && this.#waiting) this.state = endWaiting(this.state, this.nowMs)
-    if (!canPlay && !this.#waiting) this.state = beginWaiting(this.state, this.nowMs)
+    if (!canPlay && !this.#waiting)
+      this.state = beginWaiting(this.state, this.nowMs, this.#arrivedS - this.positionS)
     this.#waiting = !canPlay
     if (canPlay) this.positionS = nextS
   }
@@ -185,8 +186,14 @@ describe('a viewer of live', () => {
     expect(pause(2_000).latencyS).toBeCloseTo(HOLD_BACK_S, 0)
   })
 
+  it('is not moved away from live by a machine that is too busy to play what it has', () => {
+    const halted = (bufferS: number) => endWaiting(beginWaiting(startFollowing, 0, bufferS), 300)
+    expect(halted(0.51)).toMatchObject({ stalls: 1, margin: { extraS: 0 } })
+    expect(halted(0.49)).toMatchObject({ stalls: 1, margin: { extraS: 0.25 } })
+  })
+
   it('hung up on something while media comes, it jumps past it', () => {
-    let state = beginWaiting(startFollowing, 0)
+    let state = beginWaiting(startFollowing, 0, 0)
     const sight = {
       live: { edgeS: 103, holdBackS: 0.63, stillMs: 100 },
       positionS: 100,

@@ -14,6 +14,8 @@ const STUCK_MS = 3_000
 const JUMP_PAUSE_MS = 5_000
 /** Media was listed so lately that live can be loaded. */
 const FRESH_MS = 1_500
+/** With more than this left (seconds), it wasn't the media that was missing: a busy machine, which no margin helps. */
+const STARVED_S = 0.5
 /** Within this distance of the target (seconds) a viewer counts as live. */
 const LIVE_TOLERANCE_S = 4
 /** Weight of a new measurement of the distance: reloads come with the network's jitter. */
@@ -51,6 +53,8 @@ export interface Following {
   readonly rate: number
   readonly stalls: number
   readonly waitingSinceMs: number | null
+  /** It waits for media, not for the machine. */
+  readonly isStarved: boolean
   readonly jumpedAtMs: number
 }
 
@@ -62,6 +66,7 @@ export const startFollowing: Following = {
   rate: 1,
   stalls: 0,
   waitingSinceMs: null,
+  isStarved: false,
   jumpedAtMs: -Infinity,
 }
 
@@ -82,17 +87,18 @@ export function look(state: Following, sight: Sight): { next: Following; jump: b
   return { next: { ...seen, rate }, jump: false }
 }
 
-/** Playing has run out of media. */
-export function beginWaiting(state: Following, nowMs: number): Following {
+/** Playing has come to a halt with so much media left, in seconds. */
+export function beginWaiting(state: Following, nowMs: number, bufferS: number): Following {
   if (state.waitingSinceMs !== null) return state
-  return { ...state, stalls: state.stalls + 1, waitingSinceMs: nowMs }
+  return { ...state, stalls: state.stalls + 1, waitingSinceMs: nowMs, isStarved: bufferS < STARVED_S }
 }
 
 /** Playing goes on. */
 export function endWaiting(state: Following, nowMs: number): Following {
   if (state.waitingSinceMs === null) return state
   const waitedMs = nowMs - state.waitingSinceMs
-  const margin = state.isFollowing ? marginAfterStall(state.margin, waitedMs, nowMs) : state.margin
+  const teaches = state.isFollowing && state.isStarved
+  const margin = teaches ? marginAfterStall(state.margin, waitedMs, nowMs) : state.margin
   return { ...state, margin, waitingSinceMs: null }
 }
 

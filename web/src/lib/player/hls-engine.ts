@@ -55,6 +55,7 @@ export function startHlsEngine({
     onfaltering(false)
     if (kind === 'live' && !details.live) oncomplete()
   })
+  hls.on(Events.AUDIO_TRACK_UPDATED, () => onfaltering(false))
   hls.on(Events.ERROR, (_, data) => {
     if (data.fatal) ontrouble(troubleOf(data))
     else if (data.type === ErrorTypes.NETWORK_ERROR && data.details !== ErrorDetails.FRAG_GAP)

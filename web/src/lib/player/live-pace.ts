@@ -77,7 +77,7 @@ export class LivePace {
       video.addEventListener(event, listener, { signal })
     on('waiting', () => {
       if (this.#hasPlayed && !video.seeking && !video.paused)
-        this.#state = beginWaiting(this.#state, performance.now())
+        this.#state = beginWaiting(this.#state, performance.now(), bufferedAhead(video))
     })
     on('playing', () => {
       this.#hasPlayed = true
