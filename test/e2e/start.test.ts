@@ -28,7 +28,8 @@ test('the site answers at the address that the start names, with a link for the 
 })
 
 test('a request’s id is in the answer and in the log of every part that worked on it', async () => {
-  const home = await fetch(platform.url, { headers: { accept: 'text/html' } })
+  // The parameter makes it a page of its own, which no other guest asked for just before.
+  const home = await fetch(`${platform.url}/?a`, { headers: { accept: 'text/html' } })
   await home.body?.cancel()
   const id = home.headers.get('x-request-id')
   expect(id).toMatch(/^\w{20,}$/)
@@ -67,7 +68,7 @@ test('a part that dies is started again, and the site is whole again', async () 
   const { web } = pids(platform)
   process.kill(web, 'SIGKILL')
   await until(
-    async () => (await fetch(platform.url, { headers: { accept: 'text/html' } })).status === 200,
+    async () => (await fetch(`${platform.url}/?a`, { headers: { accept: 'text/html' } })).status === 200,
     20_000,
   )
   expect(pids(platform).web).not.toBe(web)

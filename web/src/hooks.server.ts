@@ -7,6 +7,7 @@ import {
   REQUEST_ID_HEADER,
 } from '@streamtube/contracts/headers.ts'
 import type { Handle, HandleFetch, HandleServerError } from '@sveltejs/kit/hooks'
+import { dev } from '$app/env'
 
 /** A page waits this long for the api, not longer. */
 const API_DEADLINE_MS = 5_000
@@ -24,11 +25,19 @@ const forwarded = [
 /** Headers of the api's answers that the typed client reads again in the browser. */
 const kept = new Set(['content-type', 'content-length'])
 
+/** What everybody looks at: for guests the same page, which edges may share while it is a second old, */
+const pagesOfAll = new Set(['/', '/watch/[id]', '/@[handle]'])
+/** and answer for an hour while the pages' server is away. */
+const SHARED = 'public, max-age=0, s-maxage=1, stale-while-revalidate=2, stale-if-error=3600'
+
 export const handle: Handle = async ({ event, resolve }) => {
   const response = await resolve(event, { filterSerializedResponseHeaders: (name) => kept.has(name) })
-  // A page shows who is signed in: never for a shared cache, always fresh when one comes back to it.
   if (response.headers.get('content-type')?.startsWith('text/html')) {
-    response.headers.set('cache-control', 'private, no-cache')
+    const { request, route } = event
+    const isForAll =
+      response.status === 200 && !request.headers.has('cookie') && pagesOfAll.has(route.id ?? '')
+    // A page shows who is signed in: always fresh when one comes back to it, and shared only where nobody is.
+    response.headers.set('cache-control', isForAll && !dev ? SHARED : 'private, no-cache')
   }
   return response
 }
