@@ -2,6 +2,7 @@ import { EDGE_TOKEN_HEADER } from '@streamtube/contracts/headers.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signUp } from '../api/testing/people.ts'
 import { EDGE_TOKEN, startApiForTests, type TestApi } from '../api/testing/start-api.ts'
+import { SETTLING_MS } from './media.ts'
 import { ENDED, LIVE, newKey, publish, renditions, report, segments } from './testing.ts'
 
 let api: TestApi
@@ -43,6 +44,16 @@ describe('a finished broadcast', () => {
     for (const address of addresses) {
       expect((await get(new URL(address, base).pathname)).status, address).toBe(200)
     }
+  })
+
+  test('has a playlist that edges ask for again soon while late segments may still come, then for an hour', async () => {
+    const cacheControl = async () =>
+      (await get(`/media/vod/${id}/source.m3u8`)).headers.get('cache-control') ?? ''
+    expect(await cacheControl()).toBe('public, max-age=1')
+    api.pass(SETTLING_MS - 60_000)
+    expect(await cacheControl()).toBe('public, max-age=1')
+    api.pass(60_000)
+    expect(await cacheControl()).toBe('public, max-age=3600')
   })
 
   test('is not there as anything else', async () => {

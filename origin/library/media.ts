@@ -13,8 +13,8 @@ import { serveObject } from './objects.ts'
 import { readTimeline } from './timeline.ts'
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
-/** A recording may still grow by its last segments for this long after its end. */
-const SETTLING_MS = 60_000
+/** A node that could not reach the store or the api tries for ten minutes to keep the end of a broadcast. */
+export const SETTLING_MS = 11 * 60_000
 
 /** Serves what the library holds: playlists of finished timelines, their objects, pictures. */
 export function mountMedia(app: ApiApp, deps: { db: Database; blobs: Blobs; now: () => number }): void {
