@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { flvSampleTag } from '../flv/writer.ts'
+import { h264Track } from '../h264/track.ts'
 import { Packager } from '../packager.ts'
 import { Sanitiser } from '../sanitiser.ts'
 import {
+  AVC_CONFIG_1080,
   audioEvents,
   audioTrack,
   expectAligned,
@@ -84,6 +86,22 @@ describe('renditions', () => {
       expect(hole, `before part ${i}`).toBeLessThan(1024)
       expect(hole, `before part ${i}`).toBeGreaterThanOrEqual(0)
     }
+  })
+
+  it('go on after a new header when sound alone changes its format', () => {
+    const [first, other] = [audioTrack(), audioTrack(44_100)]
+    const recording = packageAll([
+      ...tracks(first),
+      ...audioEvents(first, 5),
+      ...tracks(other),
+      ...audioEvents(other, 5, 0, 5000),
+    ])
+    const segments = recording.segments('audio')
+    expect(segments.filter((s) => s.discontinuity)).toMatchObject([{ header: segments[3]?.sequence }])
+    expectContinuous(segments.slice(0, 3))
+    expectContinuous(segments.slice(3))
+    const ticks = segments.reduce((sum, s) => sum + s.duration, 0)
+    expect(Math.abs(ticks / 48 - 10_000)).toBeLessThan(50)
   })
 
   it('have a GAP for what never came: a picture that stops while sound goes on', () => {
@@ -190,6 +208,38 @@ describe('a ladder', () => {
     const rung = recording.segments('180p30')
     expect(rung.map((s) => s.sequence)).toEqual(recording.segments('source').map((s) => s.sequence))
     expect(rung.filter((s) => s.gap).length).toBeGreaterThan(8)
+  })
+
+  it('turns with the source, whose parameters change: a new header at the same number', () => {
+    const recording = new Recording()
+    const packager = new Packager({ epoch: 1, firstSequence: 0, partTargetMs: 210, rungs: ['180p30'] }, (e) =>
+      recording.events.push(e),
+    )
+    const sanitiser = new Sanitiser((e) => {
+      packager.push(e)
+      if (e.type === 'tracks') packager.pushRung('180p30', { type: 'track', track: videoTrack(30) })
+      if (e.type !== 'sample' || e.kind !== 'video') return
+      const dtsMs = Math.round(e.sample.dts / 90)
+      const answer = { ptsMs: dtsMs, dtsMs, data: e.sample.data, arrivedAtMs: e.arrivedAtMs }
+      packager.pushRung('180p30', { type: 'sample', kind: 'video', ...answer })
+    })
+    const events = show({ fps: 30, seconds: 12, keyEvery: 30 })
+    const change = events.findIndex((e) => e.type === 'sample' && e.arrivedAtMs >= 5000)
+    for (const event of events.slice(0, change)) sanitiser.push(event)
+    sanitiser.push({ type: 'track', track: h264Track(AVC_CONFIG_1080) })
+    for (const event of events.slice(change)) sanitiser.push(event)
+    sanitiser.finish()
+    packager.finish()
+    const shape = (id: string) =>
+      recording.segments(id).map((s) => [s.sequence, s.header, s.discontinuity, s.gap])
+    expect(shape('180p30')).toEqual(shape('source'))
+    expect(shape('audio')).toEqual(shape('source'))
+    expect(recording.segments('180p30').map((s) => s.dts)).toEqual(
+      recording.segments('source').map((s) => s.dts),
+    )
+    expect(recording.segments('source').filter((s) => s.discontinuity)).toMatchObject([
+      { sequence: 3, header: 3, independent: true },
+    ])
   })
 
   it('refuses a rung that was not announced', () => {
