@@ -139,9 +139,10 @@ function directivesOf(url: string): Directives {
   return { msn: number('_HLS_msn'), part: number('_HLS_part'), skip: query.has('_HLS_skip') }
 }
 
+/** An address as playlists are known by; what is no address (and was complained about) is itself. */
 export function withoutQuery(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return origin + pathname
+  const parsed = URL.parse(url)
+  return parsed ? parsed.origin + parsed.pathname : url
 }
 
 /** Drops the oldest entries. */
