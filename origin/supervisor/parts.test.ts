@@ -57,5 +57,6 @@ test('in development every part watches its files, but the edge: the supervisor 
   const specs = partSpecs(input({ WATCH: '1' }))
   const watching = specs.filter(({ args }) => args.includes('--watch') || args.includes('--dev'))
   expect(watching.map(({ name }) => name)).toEqual(['api', 'ingest', 'transcode', 'web'])
+  expect(Math.max(...specs.map(({ stopWithinMs }) => stopWithinMs))).toBeLessThan(700)
   expect(specs.filter(({ replacement }) => replacement).map(({ name }) => name)).toEqual(['edge'])
 })

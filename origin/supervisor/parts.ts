@@ -26,13 +26,15 @@ export interface PartSpec {
   metricsPort: number
   stopWithinMs: number
   /** How a second process takes over from the first; absent where it can't. */
-  replacement?: {
-    /** Added to the arguments of the new one. */
-    args: readonly string[]
-    /** Message of its log line that says that it has taken over: the old one is then told to go, by SIGHUP. */
-    readyMessage: string
-    goneWithinMs: number
-  }
+  replacement?:
+    | {
+        /** Added to the arguments of the new one. */
+        args: readonly string[]
+        /** Message of its log line that says that it has taken over: the old one is then told to go, by SIGHUP. */
+        readyMessage: string
+        goneWithinMs: number
+      }
+    | undefined
 }
 
 export interface PartsInput {
@@ -78,7 +80,7 @@ export function partSpecs(input: PartsInput): PartSpec[] {
     env: partEnvironment(name, input),
     metricsPort: input.ports.metrics[name],
     stopWithinMs: config.watch ? STOP_WITHIN_MS_IN_DEVELOPMENT : STOP_WITHIN_MS,
-    ...(name === 'edge' && { replacement: edgeReplacement }),
+    replacement: name === 'edge' ? edgeReplacement : undefined,
   }))
 }
 
