@@ -31,15 +31,21 @@ export function createRequestMetrics(metrics: Metrics): RequestMetrics {
     labelNames: ['route'],
     buckets: DURATION_BUCKETS_SECONDS,
   })
-  const cells = new Map<string, Cell>()
+  const cells: Record<RouteClass, Map<number, Cell>> = {
+    media: new Map(),
+    playback: new Map(),
+    api: new Map(),
+    thumbnail: new Map(),
+    asset: new Map(),
+    page: new Map(),
+    none: new Map(),
+  }
   return {
     count(route, status) {
-      const key = route + status
-      let cell = cells.get(key)
-      if (!cell) {
-        cell = requests.labels(route, String(status))
-        cells.set(key, cell)
-      }
+      const known = cells[route].get(status)
+      if (known) return known.inc()
+      const cell = requests.labels(route, String(status))
+      cells[route].set(status, cell)
       cell.inc()
     },
     took: (route, seconds) => duration.labels(route).observe(seconds),
