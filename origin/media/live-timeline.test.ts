@@ -1,7 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { aacTrack } from './aac/config.ts'
 import { LiveTimeline } from './live-timeline.ts'
 import type { PackagerEvent } from './packager.ts'
-import { audioEvents, audioTrack, interleave, packageAll, videoEvents, videoTrack } from './test-samples.ts'
+import {
+  audioEvents,
+  audioTrack,
+  fromHex,
+  interleave,
+  packageAll,
+  videoEvents,
+  videoTrack,
+} from './test-samples.ts'
 
 const TIMELINE = '01jd0000000000000000000000'
 const open: LiveTimeline[] = []
@@ -66,6 +75,18 @@ describe('the live window', () => {
       const ticks = withParts.reduce((sum, { entry }) => sum + entry.duration, 0)
       if (withParts.length < sound.length) expect(ticks / 48_000).toBeGreaterThanOrEqual(12)
     }
+  })
+
+  it('marks every part of sound as independent, so that frames of 43 ms keep the rule of 85 % (RFC 8216bis 4.4.4.9)', () => {
+    const live = timeline()
+    const heAac = aacTrack(fromHex('2b118800'))
+    const events = [{ type: 'track' as const, track: heAac }, ...audioEvents(heAac, 10)]
+    for (const event of packageAll(events).events) live.apply(event)
+    const parts = lines(live.playlist('audio', { skip: false }), '#EXT-X-PART:')
+    expect(parts.length).toBeGreaterThan(20)
+    // Four frames: 81 % of 0.210. A fifth would be more than the target.
+    expect(parts[0]).toContain('DURATION=0.17067')
+    expect(parts.filter((part) => !part.endsWith(',INDEPENDENT=YES'))).toEqual([])
   })
 
   it('counts the discontinuities of earlier epochs, which another process may have served', () => {

@@ -200,6 +200,18 @@ describe('the VOD playlist', () => {
     expect(playableDurationMs(timeline)).toBe(5001)
   })
 
+  it('has a discontinuity where something in the middle was left out, and none before the first segment', () => {
+    const segments = [
+      entry(0, { gap: true, sizeBytes: 0 }),
+      entry(1),
+      entry(2, { gap: true, sizeBytes: 0 }),
+      entry(3),
+    ]
+    const text = vodPlaylist(TIMELINE, { info: source, segments })
+    expect(text.match(/#EXT-X-DISCONTINUITY\n/g)).toHaveLength(1)
+    expect(text.slice(text.indexOf('s1.m4s'))).toMatch(/^s1\.m4s\n#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM/)
+  })
+
   it('keeps a gap that only one rendition has, so that renditions stay aligned', () => {
     const whole = { info: source, segments: [entry(0), entry(1), entry(2)] }
     const holed = { info: rung, segments: [entry(0), entry(1, { gap: true, sizeBytes: 0 }), entry(2)] }

@@ -29,7 +29,11 @@ export function vodPlaylist(
   let discontinuity = false
   for (const entry of rendition.segments) {
     discontinuity ||= entry.discontinuity
-    if (leftOut.has(entry.sequence)) continue
+    if (leftOut.has(entry.sequence)) {
+      // What follows it is later than what came before it.
+      discontinuity = true
+      continue
+    }
     const changed = !sameHeader(before, entry)
     if (before !== null && (changed || discontinuity)) text += '#EXT-X-DISCONTINUITY\n'
     if (changed) text += mapTag(address, entry)
