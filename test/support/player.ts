@@ -37,7 +37,7 @@ export interface PlayRecord {
   playedS: number
   /** Widths of the picture, in the order in which they came. */
   widths: number[]
-  /** Texts of captions that were shown. */
+  /** Texts of the captions of the track that is shown. */
   captions: string[]
 }
 
@@ -53,7 +53,7 @@ export async function recordPlaying(page: Page): Promise<void> {
       if (video.videoWidth > 0 && record.widths.at(-1) !== video.videoWidth)
         record.widths.push(video.videoWidth)
       for (const track of video.textTracks)
-        for (const cue of track.activeCues ?? [])
+        for (const cue of (track.mode === 'showing' && track.cues) || [])
           if ('text' in cue && !record.captions.includes(String(cue.text)))
             record.captions.push(String(cue.text))
     }, 200)

@@ -4,6 +4,9 @@ const RESUME_LOADING = [0x14, 0x20]
 const ERASE_HIDDEN = [0x14, 0x2e]
 const ROW_15 = [0x14, 0x70]
 const SHOW = [0x14, 0x2f]
+const ERASE_SHOWN = [0x14, 0x2c]
+/** How long the text stays, in frames. */
+const SHOWN_FRAMES = 12
 const NOTHING = [0, 0]
 /** Control codes are sent twice. */
 const twice = (pair: number[]) => [pair, pair]
@@ -21,7 +24,9 @@ export function captionPair(text: string, frame: number, frames: number): number
     ...letters,
     ...twice(SHOW),
   ]
-  return commands[frame % frames] ?? NOTHING
+  const erase = commands.length + SHOWN_FRAMES
+  const at = frame % frames
+  return at === erase || at === erase + 1 ? ERASE_SHOWN : (commands[at] ?? NOTHING)
 }
 
 /** The SEI NAL unit with this pair on channel 1 of field 1. */

@@ -37,6 +37,7 @@ for (const { name, make, outcome } of hostileCases) {
         expectMasters(packaged, outcome)
         expect([...new Set(packaged.warnings)]).toEqual(outcome.warnings)
         await expectDecodes(packaged)
+        if (outcome.captions) await expectCaptions(packaged)
       })
     }
   })
@@ -165,6 +166,16 @@ async function expectDecodes(packaged: Packaged): Promise<void> {
       }
     }
   }
+}
+
+/** A decoder of captions finds the text in the pictures. */
+async function expectCaptions(packaged: Packaged): Promise<void> {
+  const [leg] = packaged.legs('source')
+  const file = join(folder, 'captions.mp4')
+  await writeFile(file, Buffer.concat([leg?.init ?? new Uint8Array(), ...(leg?.chunks ?? [])]))
+  const graph = ['-f', 'lavfi', '-i', `movie=${file}[out0+subcc]`]
+  const { stdout } = await run('ffmpeg', ['-v', 'error', ...graph, '-map', 's', '-f', 'srt', '-'])
+  expect(stdout.match(/HELLO/g)?.length).toBeGreaterThan(4)
 }
 
 function samplesOf(legs: readonly Leg[]): PackagedSample[] {
