@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { BREAKS } from './breaks.ts'
+import { BREAKS_OF_ONE } from './breaks-of-one.ts'
+import { BREAKS_OVER_TIME } from './breaks-over-time.ts'
 import { createLinter } from './linter.ts'
 import { goodStream } from './made-stream.ts'
 import type { SeenPlaylist } from './seen.ts'
 import { describeViolation, RULES } from './violation.ts'
+
+const BREAKS = [...BREAKS_OF_ONE, ...BREAKS_OVER_TIME]
 
 function lint(stream: readonly SeenPlaylist[]) {
   const linter = createLinter({ slackMs: 0 })
