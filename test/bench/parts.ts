@@ -78,18 +78,16 @@ async function measure(stage: LiveStage, run: Run): Promise<number[]> {
 
 /** Waits for part after part as a player does; how late each was listed, in ms. */
 async function follow(stage: LiveStage, path: string, seconds: number): Promise<number[]> {
-  const failed = Promise.withResolvers<never>()
-  const connection = new HttpConnection(stage.port, failed.reject)
-  const read = (address: string) => Promise.race([connection.read(address), failed.promise])
+  const connection = new HttpConnection(stage.port)
   const values: number[] = []
   try {
-    let position = livePosition((await read(`${path}source.m3u8`)).body.toString())
+    let position = livePosition((await connection.read(`${path}source.m3u8`)).body.toString())
     for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
       const directives = `_HLS_msn=${position.msn}&_HLS_part=${position.part}&_HLS_skip=YES`
-      const listing = await read(`${path}source.m3u8?${directives}`)
+      const listing = await connection.read(`${path}source.m3u8?${directives}`)
       position = livePosition(listing.body.toString())
       const { pathname } = new URL(String(position.parts.at(-1)), `http://edge${path}`)
-      const sentAtMs = lastStampMs((await read(pathname)).body)
+      const sentAtMs = lastStampMs((await connection.read(pathname)).body)
       if (sentAtMs === null) throw new Error('a part has no send time in it')
       values.push(listing.atMs - sentAtMs)
     }

@@ -48,8 +48,11 @@ export class Creator {
     await request(this.#platform, 'PATCH', `/channels/${this.handle}`, { cookie, body: settings })
   }
 
-  /** The id of the channel's stream that is live, as soon as there is one. */
-  async liveId(): Promise<string> {
+  /**
+   * The id of the channel's stream that is live, as soon as there is one.
+   * @param previous the one before, which may still be listed for a moment
+   */
+  async liveId(previous: string | null = null): Promise<string> {
     for (
       const deadline = performance.now() + LIVE_DEADLINE_MS;
       performance.now() < deadline;
@@ -57,7 +60,7 @@ export class Creator {
     ) {
       const response = await request(this.#platform, 'GET', '/videos?state=live')
       const { items } = (await response.json()) as { items: { id: string; channel: { handle: string } }[] }
-      const own = items.find(({ channel }) => channel.handle === this.handle)
+      const own = items.find(({ id, channel }) => channel.handle === this.handle && id !== previous)
       if (own) return own.id
     }
     throw new Error('the stream did not go live')

@@ -32,10 +32,11 @@ export class HttpConnection {
   #sizeBytes = 0
   #leftBytes = 0
   #body: Buffer | null = null
+  #reject: (error: Error) => void = () => {}
   #closed = false
 
-  /** @param onFailed called once when the connection breaks while it is wanted */
-  constructor(port: number, onFailed: (error: Error) => void) {
+  /** @param onFailed called once when the connection breaks while it is wanted; `read` tells of it by itself */
+  constructor(port: number, onFailed: (error: Error) => void = () => {}) {
     this.#onFailed = onFailed
     this.#socket = connect({
       port,
@@ -61,9 +62,13 @@ export class HttpConnection {
     this.#socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`)
   }
 
-  /** Asks and gives the answer with its body. @throws when the answer isn't 200 */
+  /** Asks and gives the answer with its body. @throws when the answer isn't 200, or the connection breaks */
   async read(path: string): Promise<{ body: Buffer; atMs: number }> {
-    const { status, body, atMs } = await new Promise<HttpAnswer>((resolve) => this.get(path, true, resolve))
+    if (this.#closed) throw new Error('the connection is closed')
+    const { status, body, atMs } = await new Promise<HttpAnswer>((resolve, reject) => {
+      this.#reject = reject
+      this.get(path, true, resolve)
+    })
     if (status !== 200 || body === null)
       throw new Error(`${status} for ${path.replace(/^\/p\/[^/]+/, '/p/-')}`)
     return { body, atMs }
@@ -77,6 +82,7 @@ export class HttpConnection {
   #fail(error: Error): void {
     if (this.#closed) return
     this.close()
+    this.#reject(error)
     this.#onFailed(error)
   }
 

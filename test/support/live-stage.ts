@@ -1,17 +1,14 @@
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { LatencyMode } from '@streamtube/contracts/api/resources.ts'
+import { Creator } from './creator.ts'
 import { HttpConnection } from './http-connection.ts'
 import { type Platform, startPlatform } from './platform.ts'
 import { makeSource } from './publisher.ts'
 import { type ReadySource, readSource, Sender } from './rtmp-sender.ts'
 
-const HANDLE = 'bench'
 const TICK_MS = 2
-const DEADLINE_MS = 20_000
 
 export interface StreamOptions {
   latency: LatencyMode
@@ -35,16 +32,15 @@ export class LiveStage {
   readonly port: number
   readonly #folder: string
   readonly #source: ReadySource
-  readonly #key: string
-  readonly #cookie: string
+  readonly #creator: Creator
+  #previousId: string | null = null
 
   private constructor(parts: { platform: Platform; folder: string; source: ReadySource; creator: Creator }) {
     this.platform = parts.platform
     this.port = Number(new URL(parts.platform.url).port)
     this.#folder = parts.folder
     this.#source = parts.source
-    this.#key = parts.creator.key
-    this.#cookie = parts.creator.cookie
+    this.#creator = parts.creator
   }
 
   static async start(say: (line: string) => void): Promise<LiveStage> {
@@ -56,7 +52,7 @@ export class LiveStage {
       const source = await readSource(file, { stamped: true })
       say('starting StreamTube')
       platform = await startPlatform()
-      return new LiveStage({ platform, folder, source, creator: await makeCreator(platform) })
+      return new LiveStage({ platform, folder, source, creator: await Creator.first(platform) })
     } catch (error) {
       await platform?.stop()
       rmSync(folder, { recursive: true, force: true })
@@ -66,17 +62,17 @@ export class LiveStage {
 
   /** Publishes in real time until it is stopped. Resolves when the source rung can be played. */
   async publish(options: StreamOptions): Promise<StagedStream> {
-    await ask(this.platform, `/channels/${HANDLE}`, { method: 'PATCH', cookie: this.#cookie, body: options })
-    const before = new Set(await this.#liveIds())
-    const sender = new Sender(Number(new URL(this.platform.rtmpUrl).port), this.#key, this.#source)
+    await this.#creator.set(options)
+    const sender = new Sender(Number(new URL(this.platform.rtmpUrl).port), this.#creator.key, this.#source)
     const startedAtMs = performance.now()
     const timer = setInterval(() => sender.sendUntil(performance.now() - startedAtMs), TICK_MS)
     const stop = async () => {
       clearInterval(timer)
-      if (!sender.socket.destroyed) await once(sender.socket.destroy(), 'close')
+      await sender.finish()
     }
     try {
-      const id = await this.#appears(before)
+      const id = await this.#creator.liveId(this.#previousId)
+      this.#previousId = id
       const stream = { id, play: () => this.#play(id), stop }
       const { body } = await this.read(`${await stream.play()}source.m3u8`)
       if (!body.includes('#EXT-X-PART:')) throw new Error('a live playlist has no parts')
@@ -89,7 +85,7 @@ export class LiveStage {
 
   /** One connection's worth of reading. @throws when the answer isn't 200 */
   async read(path: string): Promise<{ body: Buffer; atMs: number }> {
-    const connection = new HttpConnection(this.port, () => {})
+    const connection = new HttpConnection(this.port)
     try {
       return await connection.read(path)
     } finally {
@@ -111,66 +107,9 @@ export class LiveStage {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  async #liveIds(): Promise<string[]> {
-    const { items } = await ask(this.platform, '/videos?state=live')
-    return (items as { id: string }[]).map(({ id }) => id)
-  }
-
-  async #appears(before: ReadonlySet<string>): Promise<string> {
-    for (const deadline = performance.now() + DEADLINE_MS; performance.now() < deadline; await wait(100)) {
-      const id = (await this.#liveIds()).find((each) => !before.has(each))
-      if (id !== undefined) return id
-    }
-    throw new Error('the stream did not go live')
-  }
-
   async #play(id: string): Promise<string> {
-    const { master } = await ask(this.platform, `/playback/live/${id}`, { method: 'POST' })
-    const path = String(master).replace(/master\.m3u8$/, '')
-    await this.read(`${path}master.m3u8`)
-    return path
+    const { pathname } = await this.#creator.play(id)
+    await this.read(pathname)
+    return pathname.replace(/master\.m3u8$/, '')
   }
-}
-
-interface Creator {
-  cookie: string
-  key: string
-}
-
-async function makeCreator(platform: Platform): Promise<Creator> {
-  const setupToken = new URL(String(platform.setupLink)).searchParams.get('token')
-  const response = await request(platform, '/accounts', {
-    method: 'POST',
-    body: { handle: HANDLE, email: 'bench@example.org', password: 'correct horse battery', setupToken },
-  })
-  const cookie = response.headers
-    .getSetCookie()
-    .map((each) => each.split(';', 1)[0])
-    .join('; ')
-  const { key } = await ask(platform, `/channels/${HANDLE}/stream-key`, { method: 'POST', cookie })
-  return { cookie, key: String(key) }
-}
-
-interface Asked {
-  method?: string
-  cookie?: string
-  body?: unknown
-}
-
-async function ask(platform: Platform, path: string, asked: Asked = {}): Promise<Record<string, unknown>> {
-  return (await (await request(platform, path, asked)).json()) as Record<string, unknown>
-}
-
-async function request(platform: Platform, path: string, { method = 'GET', cookie, body }: Asked) {
-  const response = await fetch(`${platform.url}/api/v1${path}`, {
-    method,
-    headers: {
-      origin: platform.url,
-      ...(cookie && { cookie }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  if (!response.ok) throw new Error(`${response.status} for ${method} ${path}: ${await response.text()}`)
-  return response
 }

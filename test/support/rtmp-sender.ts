@@ -1,7 +1,15 @@
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { FlvReader, type FlvTag } from '../../origin/media/flv/reader.ts'
-import { basicHeader, handshakeEnd, handshakeStart, publishCommands, setChunkSize } from './rtmp-client.ts'
+import {
+  basicHeader,
+  command,
+  handshakeEnd,
+  handshakeStart,
+  publishCommands,
+  setChunkSize,
+} from './rtmp-client.ts'
 import { clockMs, withRoomForStamp, writeStamp } from './stamps.ts'
 
 /** OBS's chunk size. */
@@ -92,6 +100,14 @@ export class Sender {
     this.socket.write(
       Buffer.concat([handshakeStart(), handshakeEnd(), publishCommands(key), setChunkSize(CHUNK_BYTES)]),
     )
+  }
+
+  /** Ends the stream as encoders do, and the connection. */
+  async finish(): Promise<void> {
+    if (this.socket.destroyed) return
+    const closed = once(this.socket, 'close')
+    this.socket.end(command(1, 'deleteStream', 6, null, 1))
+    await closed
   }
 
   /** Sends everything that is due at this time of the stream. */

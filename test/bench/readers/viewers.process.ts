@@ -17,7 +17,8 @@ export type ViewersQuestion =
   | { spanMs: number }
 
 export interface ViewersAnswer {
-  /** p95 of the parts' lateness in ms; a part that did not come is infinitely late (null on the wire). */
+  /** Of the parts' lateness; a part that did not come is infinitely late (null on the wire). */
+  p50Ms: number | null
   p95Ms: number | null
   parts: number
   failures: number
@@ -38,7 +39,7 @@ const ON_ITS_WAY_MS = 500
 const JOIN_EVERY_MS = 2
 
 const viewers: (() => void)[] = []
-const none: Omit<ViewersAnswer, 'cpu'> = { p95Ms: null, parts: 0, failures: 0, complaint: '' }
+const none: Omit<ViewersAnswer, 'cpu'> = { p50Ms: null, p95Ms: null, parts: 0, failures: 0, complaint: '' }
 let kind: Kind
 let failures = 0
 let complaint = ''
@@ -67,7 +68,8 @@ answerParent<ViewersQuestion, ViewersAnswer>(async (question) => {
   const values = await kind.measure(question.spanMs, viewers.length)
   const { user, system } = process.cpuUsage(before.usage)
   const cpu = (user + system) / 1000 / (clockMs() - before.atMs)
-  return { p95Ms: percentile(values, 0.95), parts: values.length, failures, complaint, cpu }
+  const [p50Ms, p95Ms] = [percentile(values, 0.5), percentile(values, 0.95)]
+  return { p50Ms, p95Ms, parts: values.length, failures, complaint, cpu }
 })
 
 function live({ port, folders, renditions }: Extract<ViewersQuestion, { begin: 'live' }>): Kind {
