@@ -103,7 +103,7 @@ export class HttpConnection {
     take?.(answer)
   }
 
-  /** Where the body begins in these bytes; negative while the head isn't whole. */
+  /** Where the body begins in these bytes; negative while the head isn't whole, or where there is no telling. */
   #readHead(bytes: Buffer): number {
     const before = this.#head.length
     const head = before === 0 ? bytes : Buffer.concat([this.#head, bytes])
@@ -117,7 +117,10 @@ export class HttpConnection {
     const text = head.toString('latin1', 0, end)
     this.#status = Number(text.slice(9, 12))
     this.#sizeBytes = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? Number.NaN)
-    if (!(this.#sizeBytes >= 0)) this.#fail(new Error('an answer that does not say how long it is'))
+    if (Number.isNaN(this.#sizeBytes)) {
+      this.#fail(new Error('an answer that does not say how long it is'))
+      return -1
+    }
     this.#leftBytes = this.#sizeBytes
     this.#body = this.#wantBody ? Buffer.allocUnsafe(this.#sizeBytes) : null
     return end + HEAD_END.length - before
