@@ -129,3 +129,30 @@ test('what is left is listed with where its bytes are asked for, and not held', 
   expect(live.bytesHeld).toBeGreaterThan(0)
   expect(live.playlist('source', { skip: false })).toContain('/1/s0.m4s')
 })
+
+test('whoever comes after is let in once there is media as far back as players start', () => {
+  const before = epoch({ notBeforeMs: START_MS }, 12)
+  const live = timeline()
+  const left = {
+    renditions: ['source', 'audio'].map((id) => ({
+      id,
+      timescale: id === 'source' ? 90_000 : 48_000,
+      entries: recorded(before, id, 0),
+    })),
+    discontinuitySequence: 0,
+  }
+  const nowMs = START_MS + 13_000
+  const resumption = new Resumption(left, { epoch: 2, firstSequence: 8 }, nowMs)
+  const { firstSequence, notBeforeMs } = resumption
+  live.declare(['source', 'audio'], nowMs)
+  let parts = 0
+  for (const event of epoch({ epoch: 2, firstSequence, notBeforeMs, discontinuity: true }, 2)) {
+    const resumed = resumption.take(event)
+    if (resumed) live.restore(resumed.renditionId, resumed.entries, 2)
+    live.apply(event)
+    if (event.type === 'part' && event.renditionId === 'source') parts++
+    if (live.master(nowMs) !== null) break
+  }
+  // Three parts are the distance from the end.
+  expect(parts).toBe(4)
+})

@@ -314,9 +314,10 @@ export class LiveTimeline {
   }
 }
 
-/** It has a part, and all that a master says of it is known: a rate that no encoder told is measured in nine frames. */
+/** A player can start with it, and all that a master says of it is known: a rate that no encoder told is measured in nine frames. */
 function isPresentable(tail: RenditionTail | undefined): boolean {
-  return tail?.lastPart != null && (tail.info.kind === 'audio' || tail.info.frameRate !== undefined)
+  if (!tail?.isStartable) return false
+  return tail.info.kind === 'audio' || tail.info.frameRate !== undefined
 }
 
 function inMemory(bytes: Uint8Array | null): LiveObject | null {

@@ -1,5 +1,5 @@
 import type { PackagerEvent } from '../packager/events.ts'
-import type { ListedPart, LiveSegment, LiveView } from '../playlists/live.ts'
+import { LIVE_HOLD, type ListedPart, type LiveSegment, type LiveView } from '../playlists/live.ts'
 import { type HeaderOf, sameHeader } from '../playlists/tags.ts'
 import { windowStart } from '../timeline.ts'
 import type { Part, RenditionInfo, SegmentEntry } from '../types.ts'
@@ -45,6 +45,8 @@ export class RenditionTail {
   #discontinuitySequence: number
   #lastPart: { epoch: number; sequence: number; index: number; number: number } | null = null
   #bytesHeld = 0
+  /** The epoch that began behind what an earlier one left. */
+  #resumedEpoch: number | null = null
 
   /** @param discontinuitySequence discontinuities before the first segment */
   constructor(info: RenditionInfo, window: TailWindow, discontinuitySequence: number) {
@@ -108,7 +110,15 @@ export class RenditionTail {
       this.#segments.push({ live: { entry, parts: [] }, chunks: null, stored: true })
     const last = entries.at(-1)
     if (last) this.#lastPart = { epoch, sequence: last.sequence, index: 0, number: -1 }
+    this.#resumedEpoch = epoch
     this.#shrink()
+  }
+
+  /** Whether a player that starts as far from the end as it is told to finds media there, and not what was lost. */
+  get isStartable(): boolean {
+    const last = this.#lastPart
+    if (last === null) return false
+    return last.epoch !== this.#resumedEpoch || last.number >= LIVE_HOLD.parts
   }
 
   markStored(epoch: number, sequence: number): void {
