@@ -40,6 +40,7 @@ export const bench: Bench = async (say) => {
     const folders = await Promise.all(Array.from({ length: TOKENS }, () => stream.play()))
     await viewers.ask({ begin: 'live', port: stage.port, folders, renditions: RENDITIONS })
     const ours = await search(viewers, FIRST_TRY.live, 'low-latency viewers', say)
+    if (ours.most === 0) throw new Error('not even a few viewers got their parts in time')
     const theirs = await besideNginx(stage, stream, viewers, say)
     await stream.stop()
     return {
@@ -49,7 +50,8 @@ export const bench: Bench = async (say) => {
         `every part that comes to be listed (about 20 requests a second), the edge on one core, all else on another; the ` +
         `most for whom p95 of the time from a part's last frame's being sent to the part's being read is under ${MAX_P95_MS} ms`,
       rows: [...rowsOf('StreamTube, live', ours), ...theirs],
-      targets: [{ name: 'viewers-a-core', figure: ours.most, unit: 'viewers', op: '>=', bound: 1 }],
+      // No bound was set: the number is the figure.
+      targets: [],
     }
   } finally {
     await viewers.close()
