@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { importSigningKey, type SigningKey } from '../../edge/src/keys/jwt.ts'
 import type { DemoFile } from '../../origin/demo/demo-file.ts'
 import { playsFor } from '../smoke/plays.ts'
+import { lintRegistry } from '../support/lint-registry.ts'
 import { type Platform, startPlatform } from '../support/platform.ts'
 
 // Everything a stranger might try to get at media without leave, at a whole platform with real media behind it.
@@ -41,6 +42,11 @@ test('a real player reads the live stream and both videos without an error', asy
   for (const master of [demo.live.master, ...demo.videos.map((video) => video.master)]) {
     await expect(playsFor(4, new URL(master, platform.url)), master).resolves.toBeUndefined()
   }
+}, 120_000)
+
+test('a client of low latency follows the live stream, and finds no playlist that breaks a rule', async () => {
+  await expect.poll(() => lintRegistry.seen.deltas, { timeout: 90_000 }).toBeGreaterThan(10)
+  expect(lintRegistry.seen.multivariant).toBeGreaterThan(1)
 }, 120_000)
 
 test('media and playlists of a live stream are open to its token', async () => {

@@ -9,6 +9,7 @@ import {
   seriousAxeFindings,
   temporaryFolder,
 } from '../support/browser.ts'
+import { lintRegistry } from '../support/lint-registry.ts'
 import { type Platform, startPlatform } from '../support/platform.ts'
 import { playedSeconds, textOf, untilPlaying } from '../support/player.ts'
 import { makeSource, type Publisher, startPublisher } from '../support/publisher.ts'
@@ -214,6 +215,12 @@ test('the replay plays from its start, with all that was shown', async () => {
   expect(items).toHaveLength(1)
   expect(watchUrl).toContain(items[0]?.id)
   expect(Math.abs((items[0]?.durationMs ?? 0) / 1000 - duration)).toBeLessThan(1)
+})
+
+test('every playlist that a page or its shadow at the live edge got was looked at', () => {
+  const { multivariant, media } = lintRegistry.seen
+  expect(multivariant).toBeGreaterThan(3)
+  expect(media).toBeGreaterThan(50)
 })
 
 test('no page complained: no script error, nothing that the policy had to refuse', () => {
