@@ -1,4 +1,6 @@
 import { REQUEST_ID_HEADER } from '@streamtube/contracts/headers.ts'
+import { BrokenBodyError } from '../cache/shared-body.ts'
+import { BusyError } from '../cache/single-flight.ts'
 import { type EdgeProblemCode, problemResponse } from '../http/problems.ts'
 import { BodyTooLargeError } from './bodies.ts'
 import { PeerAwayError } from './forwarder.ts'
@@ -13,6 +15,12 @@ interface Trouble {
 export function troubleOf(error: unknown): Trouble | undefined {
   if (error instanceof BodyTooLargeError) {
     return { code: 'payload-too-large', status: 413, detail: `Send ${error.maxBytes} bytes at most.` }
+  }
+  if (error instanceof BusyError) {
+    return { code: 'unavailable', status: 503, detail: 'Too many visitors at once. Try again.' }
+  }
+  if (error instanceof BrokenBodyError) {
+    return { code: 'unavailable', status: 502, detail: 'This part of the site broke off. Try again.' }
   }
   if (error instanceof PeerAwayError) {
     return {

@@ -253,6 +253,14 @@ describe('hashed files of the site', () => {
     isThere = true
     expect((await edge.get(PATH)).status).toBe(200)
   })
+
+  test('that break off are a failure of the server behind', async () => {
+    const edge = await createTestEdge({
+      origin: () => new Response('half', { headers: { 'content-length': '10' } }),
+    })
+    expect((await edge.get(PATH)).status).toBe(502)
+    expect(edge.lines.filter((line) => line.includes('"error"'))).toEqual([])
+  })
 })
 
 describe('browsers are kept safe', () => {

@@ -255,3 +255,24 @@ test('a page that is too large to keep is made for each', async () => {
   expect((await response.text()).length).toBe(1024 * 1024 + 1)
   expect(edge.asked).toHaveLength(2)
 })
+
+test('more pages at once than may be asked for are "come again", said in no log as a fault of ours', async () => {
+  const { edge, answerBy } = await start()
+  const held = Promise.withResolvers<Response>()
+  answerBy(() => held.promise.then((answer) => answer.clone()))
+  const visits = [...Array(300)].map((_, n) => edge.get(`/watch/${testId(n)}`, { headers: HTML }))
+  await expect.poll(() => edge.asked.length).toBe(256)
+  held.resolve(page('late'))
+  const answers = await Promise.all(visits)
+  const busy = answers.filter(({ status }) => status === 503)
+  expect([busy.length, busy[0]?.headers.get('retry-after')]).toEqual([44, '3'])
+  expect(edge.lines.filter((line) => line.includes('"error"'))).toEqual([])
+})
+
+test('a page that breaks off is one that the server did not give', async () => {
+  const { edge, answerBy } = await start()
+  const body = new ReadableStream({ start: (controller) => controller.error(new TypeError('reset')) })
+  answerBy(() => new Response(body, { headers: { 'content-type': 'text/html' } }))
+  expect((await edge.get('/', { headers: HTML })).status).toBe(502)
+  expect(edge.lines.filter((line) => line.includes('"error"'))).toEqual([])
+})

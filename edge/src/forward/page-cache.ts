@@ -1,7 +1,7 @@
 import { STALE_HEADER } from '@streamtube/contracts/headers.ts'
 import { FairStore } from '../cache/fair-store.ts'
 import type { HeaderPairs, StoredObject } from '../cache/object-cache.ts'
-import { SharedBody } from '../cache/shared-body.ts'
+import { BrokenBodyError, SharedBody } from '../cache/shared-body.ts'
 import { SingleFlight } from '../cache/single-flight.ts'
 import type { CacheMetrics } from '../caches.ts'
 import type { Env } from '../env.ts'
@@ -52,7 +52,7 @@ export class PageCache {
   /**
    * @param load asks the server, in nobody's name
    * @returns undefined when the answer can't be shared: ask for this request alone
-   * @throws what `load` throws, where no older answer may stand in; BusyError
+   * @throws what `load` throws, where no older answer may stand in; BrokenBodyError; BusyError
    */
   async answer(
     request: Request,
@@ -161,13 +161,16 @@ function respond(request: Request, { status, object }: Page): Response {
   })
 }
 
-/** A whole body, or undefined for one that is larger. */
+/**
+ * A whole body, or undefined for one that is larger.
+ * @throws BrokenBodyError; DOMException `TimeoutError`
+ */
 async function readUpTo(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array<ArrayBuffer>[] = []
   let sizeBytes = 0
   const reader = response.body?.getReader()
   for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
+    const { done, value } = (await reader?.read().catch(brokenOff)) ?? { done: true, value: undefined }
     if (done) break
     sizeBytes += value.byteLength
     if (sizeBytes > maxBytes) {
@@ -177,6 +180,12 @@ async function readUpTo(response: Response, maxBytes: number): Promise<Uint8Arra
     chunks.push(value)
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer())
+}
+
+function brokenOff(cause: unknown): never {
+  throw cause instanceof DOMException && cause.name === 'TimeoutError'
+    ? cause
+    : new BrokenBodyError({ cause })
 }
 
 async function within<T>(ms: number, answer: Promise<T>, instead: T): Promise<T> {

@@ -95,3 +95,11 @@ test('what the api role refuses late breaks nothing, and the old place serves on
   await locator.locate(TIMELINE)
   expect(answers).toHaveLength(2)
 })
+
+test('an api role that has too much to say keeps nobody from a place that was known', async () => {
+  vi.advanceTimersByTime(1_500)
+  const others = [...Array(256)].map((_, n) => locator.locate(`other-${n}`).catch(() => {}))
+  expect((await locator.locate(TIMELINE)).liveUrl).toBe('http://one')
+  for (const answer of answers.slice(1)) answer.resolve(at('http://one'))
+  await Promise.all(others)
+})

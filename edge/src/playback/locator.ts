@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { Generations } from '../cache/generations.ts'
-import { SingleFlight } from '../cache/single-flight.ts'
+import { BusyError, SingleFlight } from '../cache/single-flight.ts'
 import type { Env } from '../env.ts'
 import type { EdgeRpc } from '../rpc.ts'
 
@@ -69,10 +69,16 @@ export class Locator {
     const answer = this.#flights.run(timelineId, () => this.#ask(timelineId, known))
     if (!known || nowMs() >= known.usableUntilMs) return answer
     const inDoubt = this.#inDoubt(known)
-    return await within(inDoubt ? PATIENCE_IN_DOUBT_MS : PATIENCE_MS, answer, () => {
+    const instead = () => {
       known.freshUntilMs = nowMs() + (inDoubt ? ASK_IN_DOUBT_EVERY_MS : ASK_AGAIN_AFTER_MS)
       return known.location
-    })
+    }
+    try {
+      return await within(inDoubt ? PATIENCE_IN_DOUBT_MS : PATIENCE_MS, answer, instead)
+    } catch (error) {
+      if (error instanceof BusyError) return instead()
+      throw error
+    }
   }
 
   /**

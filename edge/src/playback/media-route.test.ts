@@ -17,6 +17,19 @@ function media(body: BodyInit = BYTES, headers: Record<string, string> = {}): Re
   return new Response(body, { headers: { 'content-type': 'video/mp4', 'content-length': '10', ...headers } })
 }
 
+/** An edge that may keep nothing, before an origin that answers its first request and hangs at all others. */
+async function startBeforeHangingOrigin() {
+  let count = 0
+  const edge = await createTestEdge({
+    limits: { maxObjectBytes: 4 },
+    origin: ({ signal }) =>
+      count++ === 0
+        ? media()
+        : new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+  })
+  return { edge, path: `/p/${await edge.token()}/${OBJECT}` }
+}
+
 describe('a playback token', () => {
   const cases = [
     { name: 'forged (another key)', reason: 'forged', path: OBJECT, claims: {}, otherKey: true },
@@ -118,7 +131,12 @@ describe('a media address', () => {
   test.each(hostile)('%j is 404 and asks nobody', async (rest) => {
     const edge = await createTestEdge({ origin: () => media() })
     const token = await edge.token()
-    const request = { url: `http://site.test/p/${token}/${rest}`, method: 'GET', headers: new Headers() }
+    const request = {
+      url: `http://site.test/p/${token}/${rest}`,
+      method: 'GET',
+      headers: new Headers(),
+      signal: new AbortController().signal,
+    }
     const response = await edge.app.fetch(request as Request, () => '')
     expect(response.status).toBe(404)
     expect(edge.asked).toEqual([])
@@ -219,6 +237,30 @@ describe('an object', () => {
       '23',
     ])
     expect(edge.metrics.text()).toContain('streamtube_edge_cache_bytes{process="edge",cache="media"} 0')
+  })
+
+  test('too large to keep is waited for no longer than one that is kept', async () => {
+    const { edge, path } = await startBeforeHangingOrigin()
+    vi.useFakeTimers()
+    try {
+      const waiting = edge.get(path)
+      await vi.waitFor(() => expect(edge.asked).toHaveLength(2))
+      await vi.advanceTimersByTimeAsync(15_000)
+      expect((await waiting).status).toBe(504)
+      expect(edge.asked).toHaveLength(2)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('too large to keep whose viewer goes away is no fault of ours', async () => {
+    const { edge, path } = await startBeforeHangingOrigin()
+    const viewer = new AbortController()
+    const waiting = edge.get(path, { signal: viewer.signal })
+    await expect.poll(() => edge.asked.length).toBe(2)
+    viewer.abort()
+    expect((await waiting).status).toBe(499)
+    expect(edge.lines.filter((line) => line.includes('"error"'))).toEqual([])
   })
 
   test('that the live origin has no more comes from the recordings', async () => {

@@ -36,6 +36,9 @@ const PREFLIGHT = new Headers([
   ['access-control-max-age', '86400'],
 ])
 
+/** For an answer to begin; then a viewer's own fetch goes at the viewer's pace. */
+const HEADERS_DEADLINE_MS = 15_000
+
 const decoder = new TextDecoder()
 
 /** `/p/<token>/<rest>`: checks the token, then answers from memory or from the origin that has the bytes. */
@@ -94,6 +97,7 @@ export class MediaRoute {
         ? await this.#playlist(request, claims, path, rest, query)
         : await this.#object(request, path, rest)
     } catch (error) {
+      if (request.signal.aborted) return new Response(null, { status: 499 })
       return this.#answerFault(error, rest)
     }
   }
@@ -168,7 +172,13 @@ export class MediaRoute {
   /** An object too large to keep: this viewer's own fetch, at this viewer's pace, ended when the viewer goes. */
   async #passThrough(request: Request, asked: MediaRequest): Promise<Response> {
     const range = request.headers.get('range') ?? undefined
-    const response = await this.#options.origin.fetch({ ...asked, range }, request.signal)
+    const late = new AbortController()
+    const timer = setTimeout(() => {
+      late.abort(new DOMException('The origin took too long', 'TimeoutError'))
+    }, HEADERS_DEADLINE_MS)
+    const response = await this.#options.origin
+      .fetch({ ...asked, range }, AbortSignal.any([request.signal, late.signal]))
+      .finally(() => clearTimeout(timer))
     if (![200, 206, 416].includes(response.status)) {
       await response.body?.cancel()
       throw new Refused(faultOfStatus(response.status, response.headers.get('retry-after')))

@@ -137,3 +137,16 @@ test('whoever waits for a part and is revoked meanwhile gets that one and no oth
   edge.clock.nowMs += 2000
   expect(await status(edge, `${base}?_HLS_msn=6`)).toBe(403)
 })
+
+test('a clock that is set back while the feed is away gives nobody more than 60 s', async () => {
+  const { edge, mine } = await start()
+  expect(await status(edge, mine)).toBe(200)
+  edge.feed.status = 503
+  edge.clock.nowMs -= 3_600_000
+  for (let second = 0; second < 62; second++) {
+    await edge.get(mine)
+    edge.clock.nowMs += 1000
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(await status(edge, mine)).toBe(503)
+})

@@ -107,6 +107,8 @@ export class Revocations {
   async #catchUp(): Promise<void> {
     const { nowMs, log, kept } = this.#options
     this.#askedAtMs = nowMs()
+    // A clock that was set back: what was heard is no younger than now.
+    this.#heardAtMs = Math.min(this.#heardAtMs, this.#askedAtMs)
     this.#askAtMs = this.#askedAtMs + ASK_AGAIN_AFTER_MS
     try {
       for (let page = 0; page < PAGES_AT_ONCE; page++) {
