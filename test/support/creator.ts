@@ -58,12 +58,28 @@ export class Creator {
       performance.now() < deadline;
       await wait(100)
     ) {
-      const response = await request(this.#platform, 'GET', '/videos?state=live')
-      const { items } = (await response.json()) as { items: { id: string; channel: { handle: string } }[] }
-      const own = items.find(({ id, channel }) => channel.handle === this.handle && id !== previous)
-      if (own) return own.id
+      const own = (await this.#live()).find((id) => id !== previous)
+      if (own !== undefined) return own
     }
     throw new Error('the stream did not go live')
+  }
+
+  /** Waits until a stream is over: its channel takes the next publisher. */
+  async untilOver(id: string): Promise<void> {
+    for (
+      const deadline = performance.now() + LIVE_DEADLINE_MS;
+      performance.now() < deadline;
+      await wait(100)
+    ) {
+      if (!(await this.#live()).includes(id)) return
+    }
+    throw new Error('the stream did not end')
+  }
+
+  async #live(): Promise<string[]> {
+    const response = await request(this.#platform, 'GET', '/videos?state=live')
+    const { items } = (await response.json()) as { items: { id: string; channel: { handle: string } }[] }
+    return items.flatMap(({ id, channel }) => (channel.handle === this.handle ? [id] : []))
   }
 
   /** The address of a live stream's master for a viewer of its own. */

@@ -73,7 +73,11 @@ export class LiveStage {
     try {
       const id = await this.#creator.liveId(this.#previousId)
       this.#previousId = id
-      const stream = { id, play: () => this.#play(id), stop }
+      const stopAndWait = async () => {
+        await stop()
+        await this.#creator.untilOver(id)
+      }
+      const stream = { id, play: () => this.#play(id), stop: stopAndWait }
       const { body } = await this.read(`${await stream.play()}source.m3u8`)
       if (!body.includes('#EXT-X-PART:')) throw new Error('a live playlist has no parts')
       return stream
