@@ -71,6 +71,16 @@ export function isTooFar(edge: LiveEdge, { msn, part }: PlaylistPlace): boolean 
   return part !== null && msn === edge.finished + 1 && part > edge.openParts - 1 + limit
 }
 
+/**
+ * What to wait for on the way to a place that a playlist has not: that place, where it may come next, else the next part.
+ * Then few places of a rendition are waited for at a time, however many are asked for.
+ */
+export function nextPlace(edge: LiveEdge, wanted: PlaylistPlace): PlaylistPlace {
+  const next = { msn: edge.finished + 1, part: edge.openParts }
+  const mayBeNext = wanted.msn === next.msn && (wanted.part === null || wanted.part === next.part)
+  return mayBeNext ? wanted : next
+}
+
 /** Whether one playlist is behind another of the same rendition. */
 export function isBehind(edge: LiveEdge, other: LiveEdge): boolean {
   if (edge.ended !== other.ended) return other.ended

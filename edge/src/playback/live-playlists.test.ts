@@ -1,6 +1,14 @@
 import { describe, expect, test, vi } from 'vitest'
 import { livePlaylist, playlistResponse } from '../testing/live-playlist.ts'
-import { type Asked, createTestEdge, INGEST, type TestEdge, testId, VIDEO } from '../testing/test-edge.ts'
+import {
+  type Asked,
+  createTestEdge,
+  INGEST,
+  type TestEdge,
+  TIMELINE,
+  testId,
+  VIDEO,
+} from '../testing/test-edge.ts'
 
 const LIST = `live/${VIDEO}/source.m3u8`
 const NOW = { first: 0, segments: 5, finishedParts: 10, parts: 3 }
@@ -150,6 +158,64 @@ describe('readers who ask for what nobody needs', () => {
     const statuses = await Promise.all(absurd.slice(0, 500).map(async (query) => (await get(query)).status))
     expect(new Set(statuses)).toEqual(new Set([404]))
     expect(queries()).toHaveLength(2)
+  })
+
+  test('of one broadcast take no more of its requests than those who wait for what comes next', async () => {
+    let isBlocking = false
+    const never = new Promise<Response>(() => {})
+    const { edge, get, queries, other } = await createViewer(({ url }) => {
+      if (!url.includes('.m3u8')) return new Response('part', { headers: { 'content-length': '4' } })
+      return isBlocking && url.includes('_HLS_msn') ? never : playlistResponse(NOW)
+    })
+    for (const skip of ['', '?_HLS_skip=YES', '?_HLS_skip=v2']) await get(skip)
+    isBlocking = true
+    const skips = ['', '&_HLS_skip=YES', '&_HLS_skip=v2']
+    const places = [5, 6].flatMap((msn) =>
+      [...Array(16).keys()].map((part) => `?_HLS_msn=${msn}&_HLS_part=${part}`),
+    )
+    const asked = places.flatMap((place) => skips.map((skip) => place + skip))
+    for (const query of asked) void get(query)
+    const isBlocked = () => metric(edge, 'edge_blocked_readers{process="edge"}')
+    await vi.waitFor(() => expect(isBlocked()).toBeGreaterThan(80))
+    expect(queries().filter((query) => query.includes('_HLS_msn')).length).toBeLessThanOrEqual(6)
+    expect((await other(`m/${TIMELINE}/source/1/p1.m4s`)).status).toBe(200)
+  })
+
+  test('who waits for more than the next part has it when it is there, by the requests of those who wait for the next', async () => {
+    const now = { ...NOW }
+    let next = Promise.withResolvers<void>()
+    const { get, queries } = await createViewer(async ({ url }) => {
+      if (url.includes('_HLS_msn')) await next.promise
+      return playlistResponse(now)
+    })
+    await get()
+    const waiting = [get('?_HLS_msn=5&_HLS_part=5'), get('?_HLS_msn=5&_HLS_part=3')]
+    for (const parts of [4, 5, 6]) {
+      await vi.waitFor(() => expect(queries().at(-1)).toBe(`?_HLS_msn=5&_HLS_part=${parts - 1}`))
+      now.parts = parts
+      const here = next
+      next = Promise.withResolvers()
+      here.resolve()
+    }
+    expect(await (await waiting[0])?.text()).toBe(livePlaylist({ ...NOW, parts: 6 }))
+    expect(await (await waiting[1])?.text()).toBe(livePlaylist({ ...NOW, parts: 4 }))
+    expect(queries()).toHaveLength(4)
+  })
+
+  test.each([
+    [3_000, 200],
+    [4_000, 503],
+  ])('who waits for the fourth part to come, one each %i ms, is answered %i', async (ms, status) => {
+    const now = { ...NOW }
+    const { edge, get } = await createViewer(({ url }) => {
+      if (url.includes('_HLS_msn')) {
+        edge.clock.nowMs += ms
+        now.parts++
+      }
+      return playlistResponse(now)
+    })
+    await get()
+    expect((await get('?_HLS_msn=5&_HLS_part=6')).status).toBe(status)
   })
 
   test('do not take all the requests that one edge may make: another broadcast is still fetched', async () => {

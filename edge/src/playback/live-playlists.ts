@@ -5,7 +5,7 @@ import type { ObjectCache, Recipe, StoredObject } from '../cache/object-cache.ts
 import type { Env } from '../env.ts'
 import type { Cell, HistogramCell } from '../metrics.ts'
 import { type Directives, directivesQuery, type PlaylistPlace } from './directives.ts'
-import { hasPlace, isBehind, isTooFar, type LiveEdge, readLiveEdge } from './live-edge.ts'
+import { hasPlace, isBehind, isTooFar, type LiveEdge, nextPlace, readLiveEdge } from './live-edge.ts'
 import { faultOfStatus, isAway, Refused, storedOf } from './media-faults.ts'
 
 /** A broadcast whose origin is away for longer has ended: a session waits a minute for its encoder. */
@@ -13,6 +13,8 @@ const STALE_FOR_MS = 120_000
 /** Bound of the wait that keeps readers from asking in a loop for what does not come. */
 const MAX_PAUSE_MS = 1000
 const REFUSED_RENDITIONS = 1000
+/** Nobody waits for what comes after the next for longer (MEDIA.md 13). */
+const MAX_WAIT_MS = 12_000
 
 const decoder = new TextDecoder()
 
@@ -102,13 +104,31 @@ export class LivePlaylists {
     const { blocked } = this.#options.metrics
     blocked.inc()
     try {
-      return await this.#load(asked.address + directivesQuery(asked.directives), asked)
+      return await this.#wait(current, wanted, asked)
     } catch (error) {
       if (!known) this.#refused.set(current, true)
       throw error
     } finally {
       blocked.dec()
     }
+  }
+
+  /** Waits for the next part, and the next, until the place is there. */
+  async #wait(current: string, wanted: PlaylistPlace, asked: AskedPlaylist): Promise<StoredObject> {
+    const { nowMs } = this.#options
+    const { address, directives } = asked
+    const untilMs = nowMs() + MAX_WAIT_MS
+    while (nowMs() < untilMs) {
+      const known = this.#known.get(current)
+      const place = known ? nextPlace(known.edge, wanted) : wanted
+      const object = await this.#load(address + directivesQuery({ ...directives, wanted: place }), asked)
+      if (place === wanted) return object
+      const newer = this.#known.get(current)
+      if (newer && hasPlace(newer.edge, wanted)) return newer.object
+      // Nothing has moved: the origin may say what it will.
+      if (newer === known) return await this.#load(address + directivesQuery(directives), asked)
+    }
+    throw new Refused(faultOfStatus(503, null))
   }
 
   async #load(
