@@ -1,5 +1,5 @@
 import { type Database, schema } from '@streamtube/db/index.ts'
-import { and, asc, sql } from 'drizzle-orm'
+import { asc, sql } from 'drizzle-orm'
 
 const { revocations } = schema
 
@@ -17,8 +17,9 @@ export interface RevocationPage {
 }
 
 /**
- * The revocations behind a cursor, in the order of their transactions. Transactions commit out of order, so only those
- * below the oldest that still runs are told, and the cursor is that line: nothing can be committed below it any more.
+ * The revocations behind a cursor, in the order of their transactions. Transactions commit out of order, so the cursor
+ * goes no further than the oldest that still runs: nothing can be committed below it any more. What is above it is told
+ * at once, and again until that one is over: one long transaction must not keep revoked viewers watching.
  * A cursor that this database never gave (it was restored meanwhile) counts as none.
  * @param cursor of an earlier page, or empty for all that there are
  */
@@ -32,16 +33,12 @@ export async function readRevocations(
   const rows = await db
     .select()
     .from(revocations)
-    .where(
-      and(
-        sql`${revocations.transactionId} < ${horizon}::xid8`,
-        sql`(${revocations.transactionId}, ${revocations.id}) > (${from.transactionId}::xid8, ${from.id})`,
-      ),
-    )
+    .where(sql`(${revocations.transactionId}, ${revocations.id}) > (${from.transactionId}::xid8, ${from.id})`)
     .orderBy(asc(revocations.transactionId), asc(revocations.id))
     .limit(pageRows)
   const last = rows.at(-1)
-  if (!last || rows.length < pageRows) return { rows, cursor: `${horizon}.`, more: false }
+  const isThrough = !last || rows.length < pageRows || BigInt(last.transactionId) >= BigInt(horizon)
+  if (isThrough) return { rows, cursor: `${horizon}.`, more: false }
   return { rows, cursor: `${last.transactionId}.${last.id}`, more: true }
 }
 
