@@ -88,6 +88,18 @@ const listed = () =>
     .map(({ sequence, gap, locator }) => [Number(sequence), gap, locator])
 
 describe('a recorder', () => {
+  test('lists no more headers at a time than the api takes, and no segment before its header', async () => {
+    const recorder = record()
+    const headers = Array.from({ length: 130 }, (_, i) => ({ ...header('source'), header: i + 1 }))
+    for (const event of [...headers, segment(130)]) recorder.take(event)
+    await recorder.drain(never)
+    expect(batches.map(({ renditions, segments }) => [renditions.length, segments.length])).toEqual([
+      [64, 0],
+      [64, 0],
+      [2, 1],
+    ])
+  })
+
   test('stores headers and segments, then lists them in order', async () => {
     const recorder = record()
     for (const event of [header('source'), segment(1), segment(2)]) recorder.take(event)

@@ -36,6 +36,7 @@ const MAX_QUEUED_BYTES = 96 * 1024 * 1024
 /** All renditions of a segment fit into one batch; what isn't listed when the node dies is lost. */
 const BATCH_MS = 1_000
 const MAX_BATCH_SEGMENTS = 500
+const MAX_BATCH_RENDITIONS = 64
 const PUT_TIMEOUT_MS = 10_000
 
 /**
@@ -173,9 +174,11 @@ export class Recorder {
   async #appendAll(): Promise<void> {
     const { timelineId, epoch, append } = this.#options
     while (this.#renditions.size > 0 || this.#segments.length > 0) {
-      const described = [...this.#renditions]
+      const described = [...this.#renditions].slice(0, MAX_BATCH_RENDITIONS)
       const renditions = described.map(([, info]) => info)
-      const segments = this.#segments.slice(0, MAX_BATCH_SEGMENTS)
+      // None before its header.
+      const isDescribed = described.length === this.#renditions.size
+      const segments = isDescribed ? this.#segments.slice(0, MAX_BATCH_SEGMENTS) : []
       try {
         await retry(() => append({ timelineId, epoch, renditions, segments }), {
           signal: this.#giveUp.signal,
