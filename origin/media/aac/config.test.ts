@@ -55,6 +55,12 @@ describe('the AudioSpecificConfig', () => {
     }
   })
 
+  it('is no larger than any encoder makes it: each header of a stream has a copy', () => {
+    const padded = (bytes: number) => Uint8Array.of(0x11, 0x90, ...new Uint8Array(bytes - 2))
+    expect(aacTrack(padded(1024)).config).toHaveLength(1024)
+    expect(() => aacTrack(padded(1025))).toThrow(expect.objectContaining({ code: 'aac-bad-config' }))
+  })
+
   it('is a typed error at worst', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {

@@ -22,6 +22,8 @@ const SAMPLE_RATES = [
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8]
 const MIN_SAMPLE_RATE = 7_350
 const MAX_SAMPLE_RATE = 192_000
+/** A program config element with a comment takes half of it. */
+const MAX_CONFIG_BYTES = 1024
 const EXPLICIT_RATE = 15
 const SBR = 5
 const PS = 29
@@ -37,6 +39,9 @@ const PS_SYNC = 0x548
  * @throws MediaError ("aac-bad-config")
  */
 export function parseAacConfig(bytes: Uint8Array): AacConfig {
+  if (bytes.length > MAX_CONFIG_BYTES) {
+    throw new MediaError('aac-bad-config', 'a configuration larger than any encoder makes')
+  }
   const r = new BitReader(bytes, 'aac-bad-config')
   let objectType = readObjectType(r)
   const coreRate = readSampleRate(r)

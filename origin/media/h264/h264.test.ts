@@ -86,6 +86,17 @@ describe('the AVC configuration', () => {
     expect(track).toMatchObject({ width: 640, height: 360, frameRate: 30, codecs: 'avc1.4d401e' })
   })
 
+  it('is no larger than any encoder makes it: each header of a stream has a copy', () => {
+    const padded = (bytes: number) =>
+      Uint8Array.from(Buffer.concat([AVC_CONFIG, Buffer.alloc(bytes - AVC_CONFIG.length)]))
+    expect(h264Track(padded(16_384)).config).toHaveLength(16_384)
+    const tooLarge = expect.objectContaining({ code: 'avc-bad-config' })
+    expect(() => h264Track(padded(16_385))).toThrow(tooLarge)
+    const config = parseAvcConfig(AVC_CONFIG)
+    const pps = Uint8Array.of(0x68, ...new Uint8Array(16_384))
+    expect(() => h264Track(buildAvcConfig({ ...config, pps: [pps] }))).toThrow(tooLarge)
+  })
+
   it('is a typed error at worst', () => {
     const mutated = fc
       .array(fc.tuple(fc.nat(AVC_CONFIG.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 })
