@@ -144,7 +144,7 @@ export class Packager {
 
   #change(track: Track, needsHeader: boolean): void {
     if (track.kind === this.#leadWriter?.track.kind) {
-      if (needsHeader) this.#lead?.turn(track)
+      if (needsHeader || this.#lead?.waitsForHeader) this.#lead?.turn(track)
       else if (track.kind === 'video') this.#leadWriter.useParameterSets(track)
     } else if (track.kind === 'audio' && this.#audio) {
       this.#audio.change(track)

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { flvSampleTag } from '../flv/writer.ts'
+import { buildAvcConfig, parseAvcConfig } from '../h264/avcc.ts'
 import { h264Track } from '../h264/track.ts'
 import { Packager } from '../packager.ts'
 import { Sanitiser } from '../sanitiser.ts'
 import {
+  AVC_CONFIG,
   AVC_CONFIG_1080,
   audioEvents,
   audioTrack,
@@ -240,6 +242,22 @@ describe('a ladder', () => {
     expect(recording.segments('source').filter((s) => s.discontinuity)).toMatchObject([
       { sequence: 3, header: 3, independent: true },
     ])
+  })
+
+  it('turns to the newest parameters, when they change again before the key frame', () => {
+    const [first, other] = [parseAvcConfig(AVC_CONFIG_1080), parseAvcConfig(AVC_CONFIG)]
+    const again = h264Track(buildAvcConfig({ ...first, pps: [...first.pps, ...other.pps] }))
+    const events = videoEvents({ fps: 30, seconds: 8, keyEvery: 60 })
+    const recording = packageAll([
+      ...tracks(videoTrack()),
+      ...events.slice(0, 90),
+      ...tracks(h264Track(AVC_CONFIG_1080)),
+      ...events.slice(90, 100),
+      ...tracks(again),
+      ...events.slice(100),
+    ])
+    const [header] = recording.segments('source').flatMap((s) => s.header ?? [])
+    expect(Buffer.from(recording.file('source', header)).includes(again.config)).toBe(true)
   })
 
   it('refuses a rung that was not announced', () => {

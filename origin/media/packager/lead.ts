@@ -70,6 +70,11 @@ export class Lead {
     return this.#head
   }
 
+  /** True while what comes can't be written before the next turn. */
+  get waitsForHeader(): boolean {
+    return (this.#turn?.track ?? null) !== null
+  }
+
   /** What a frame lasts, as far as that is known. */
   get frameDuration(): number {
     return (this.#writer.expectedDuration * CLOCK) / this.#writer.track.timescale
