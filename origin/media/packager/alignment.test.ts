@@ -257,7 +257,7 @@ describe('a ladder', () => {
       ...events.slice(100),
     ])
     const [header] = recording.segments('source').flatMap((s) => s.header ?? [])
-    expect(Buffer.from(recording.file('source', header)).includes(again.config)).toBe(true)
+    expect(Buffer.from(recording.file('source', header)).includes(Buffer.from(again.config))).toBe(true)
   })
 
   it('refuses a rung that was not announced', () => {
