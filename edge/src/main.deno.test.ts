@@ -146,9 +146,7 @@ async function raw(port: number, target: string): Promise<string> {
   return text(socket)
 }
 
-/** Asks to become a WebSocket. */
-function upgrade(port: number, header: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1')
+function upgradeRequest(header: string): string {
   const lines = [
     'GET / HTTP/1.1',
     'Host: localhost',
@@ -158,7 +156,13 @@ function upgrade(port: number, header: string): Promise<string> {
     'Sec-WebSocket-Version: 13',
     header,
   ]
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
+/** Asks to become a WebSocket. */
+function upgrade(port: number, header: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(upgradeRequest(header))
   return new Promise((resolve) => {
     let answer = ''
     socket.on('data', (chunk) => {
@@ -408,6 +412,22 @@ describe('a WebSocket of the pages', () => {
     await once(socket, 'close')
     const stranger = await upgrade(edge.port, 'Origin: http://evil.test')
     expect(stranger).toMatch(/^HTTP\/1.1 403/)
+  })
+
+  test('that breaks off ends its own connection, not the edge', async () => {
+    const edge = await startEdge(0, { WEB_URL: url, WATCH: '1' })
+    const handshake = upgradeRequest('Origin: http://localhost')
+    const socket = connect(edge.port, '127.0.0.1', () => socket.write(handshake))
+    await once(socket, 'data')
+    socket.resetAndDestroy()
+    // A frame that no client may send: it is not masked (RFC 6455, 5.1).
+    const other = connect(edge.port, '127.0.0.1', () => other.write(handshake))
+    await once(other, 'data')
+    other.write(Buffer.from([0xff, 0x05, 1, 2, 3, 4, 5]))
+    other.resume().on('error', () => {})
+    await new Promise((resolve) => other.once('close', resolve))
+    expect((await fetch(edge.url)).status).toBe(200)
+    expect(edge.child.exitCode).toBe(null)
   })
 
   test('is none anywhere else', async () => {

@@ -4,8 +4,8 @@ import type { Log } from '../log.ts'
 /** What one side has not taken yet may be so much; then both are closed. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 const MAX_WAITING_MESSAGES = 256
-/** Codes that a program may close with (RFC 6455, 7.4): others only ever come from the network. */
-const TRY_AGAIN_LATER = 1013
+/** Codes that a program may close with: a client has only these and its own from 3000 on (RFC 6455, 7.4). */
+const BROKEN = 4000
 const NORMAL = 1000
 
 export interface SocketTarget {
@@ -48,10 +48,10 @@ function pipe(from: WebSocket, to: WebSocket): void {
     if (to.readyState === WebSocket.CONNECTING) waiting.push(data)
     else if (to.readyState === WebSocket.OPEN) to.send(data)
     if (waiting.length <= MAX_WAITING_MESSAGES && to.bufferedAmount <= MAX_WAITING_BYTES) return
-    for (const socket of [from, to]) end(socket, TRY_AGAIN_LATER)
+    for (const socket of [from, to]) end(socket, BROKEN)
   })
   from.addEventListener('close', () => end(to, NORMAL))
-  from.addEventListener('error', () => end(to, TRY_AGAIN_LATER))
+  from.addEventListener('error', () => end(to, BROKEN))
 }
 
 function end(socket: WebSocket, code: number): void {
