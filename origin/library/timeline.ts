@@ -1,7 +1,7 @@
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { asc, eq } from 'drizzle-orm'
 import type { RenditionTimeline } from '../media/timeline.ts'
-import type { RenditionInfo } from '../media/types.ts'
+import type { RenditionInfo, SegmentEntry } from '../media/types.ts'
 import { entriesOf, withHeaders } from './minute.ts'
 
 const { renditions, timelineIndex } = schema
@@ -10,7 +10,7 @@ type RenditionRow = typeof renditions.$inferSelect
 
 /**
  * A timeline as the index has it: renditions with their segments by sequence, video before audio, the tallest first.
- * A rendition is described as in its newest epoch.
+ * A rendition is described as in its newest epoch; times are in that one's timescale, not rounded.
  */
 export async function readTimeline(db: Database, timelineId: string): Promise<RenditionTimeline[]> {
   const described = await db
@@ -20,15 +20,25 @@ export async function readTimeline(db: Database, timelineId: string): Promise<Re
     .orderBy(asc(renditions.epoch))
   const rows = await db.select().from(timelineIndex).where(eq(timelineIndex.timelineId, timelineId))
   const newest = new Map(described.map((row) => [row.renditionId, row]))
+  const timescales = new Map(described.map((row) => [`${row.renditionId} ${row.epoch}`, row.timescale]))
+  const entriesOfMinute = (minute: typeof timelineIndex.$inferSelect, { timescale }: RenditionRow) =>
+    entriesOf(minute).map((entry) =>
+      scaled(entry, timescale / (timescales.get(`${minute.renditionId} ${minute.epoch}`) ?? timescale)),
+    )
   return [...newest.values()].sort(byPlace).map((row) => ({
     info: toInfo(row),
     segments: withHeaders(
       rows
         .filter((minute) => minute.renditionId === row.renditionId)
-        .flatMap(entriesOf)
+        .flatMap((minute) => entriesOfMinute(minute, row))
         .sort((a, b) => a.sequence - b.sequence),
     ),
   }))
+}
+
+/** A rendition has one timescale for all its entries, though its sound may have another sample rate in each epoch. */
+function scaled(entry: SegmentEntry, factor: number): SegmentEntry {
+  return factor === 1 ? entry : { ...entry, dts: entry.dts * factor, duration: entry.duration * factor }
 }
 
 function byPlace(a: RenditionRow, b: RenditionRow): number {
