@@ -55,6 +55,11 @@ export async function appendBroadcast(deps: LibraryDeps, batch: Batch): Promise<
     if (!broadcast) throw new LibraryError('unknown', 'There is no such broadcast')
     if (broadcast.epoch !== batch.epoch) throw new LibraryError('fenced', 'A newer publisher has taken over')
     await writeBatch(tx, batch)
+    // A stream goes on while it can reserve no numbers: nobody gets again those that it used.
+    const nextSequence = Math.max(0, ...batch.segments.map(({ sequence }) => sequence + 1))
+    if (nextSequence > broadcast.nextSequence) {
+      await tx.update(broadcasts).set({ nextSequence }).where(eq(broadcasts.id, broadcast.id))
+    }
     if (broadcast.state === 'ended') {
       await settleVideo(tx, {
         timelineId: broadcast.id,

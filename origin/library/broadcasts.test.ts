@@ -4,7 +4,7 @@ import { type Creator, signUp } from '../api/testing/people.ts'
 import { startApiForTests, type TestApi } from '../api/testing/start-api.ts'
 import { PortError } from '../ports/error.ts'
 import { ALIVE_MS, JUST_ENDED_MS } from './broadcasts.ts'
-import { endSilentBroadcasts, SILENT_MS } from './life.ts'
+import { END_HEARD_MS, endSilentBroadcasts, SILENT_MS } from './life.ts'
 import {
   ENDED,
   LIVE,
@@ -17,6 +17,7 @@ import {
   START_MS,
   segments,
 } from './testing.ts'
+import { readTimeline } from './timeline.ts'
 
 let api: TestApi
 let ada: Creator
@@ -124,6 +125,23 @@ describe('a publisher', () => {
     expect(third.tail).toMatchObject({ renditions: [], segments: [], discontinuitySequence: 1 })
   })
 
+  test('gets no number that an earlier one used without having reserved it', async () => {
+    const first = await publish(api, key)
+    const { broadcastId: timelineId, sequenceCount } = first
+    await report(api, first, LIVE)
+    const append = (from: number, count: number) =>
+      api.ingest.appendIndex({
+        timelineId,
+        epoch: 1,
+        renditions: renditions(),
+        segments: segments(timelineId, 1, from, count),
+      })
+    await append(sequenceCount - 2, 5)
+    await append(0, 2)
+    api.pass(ALIVE_MS + 1000)
+    expect((await publish(api, key)).firstSequence).toBe(BigInt(sequenceCount + 3))
+  })
+
   test('is not taken over just because the api was away', async () => {
     const first = await publish(api, key)
     await report(api, first, LIVE)
@@ -219,6 +237,28 @@ describe('a broadcast', () => {
     expect((await publish(api, key)).broadcastId).not.toBe(grant.broadcastId)
   })
 
+  test('is ended by its creator while its node is silent: soon, and also when its encoder comes back first', async () => {
+    const end = () => ada.browser.post(`/channels/${ada.channelId}/live/end`)
+    const gone = await publish(api, key)
+    await report(api, gone, LIVE)
+    api.pass(ALIVE_MS + 1000)
+    await end()
+    api.pass(END_HEARD_MS - 1000)
+    expect(await endSilentBroadcasts(api.library)).not.toContain(gone.broadcastId)
+    api.pass(1001)
+    expect(await endSilentBroadcasts(api.library)).toContain(gone.broadcastId)
+    expect((await status(ada)).state).toBe('idle')
+
+    api.pass(JUST_ENDED_MS + 1)
+    const first = await publish(api, key)
+    await report(api, first, LIVE)
+    api.pass(ALIVE_MS + 1000)
+    await end()
+    const second = await publish(api, key)
+    expect(second).toMatchObject({ broadcastId: first.broadcastId, epoch: 2 })
+    expect(await report(api, second, LIVE)).toMatchObject({ end: true, reason: 'ended-by-creator' })
+  })
+
   test('whose node falls silent is ended, another one is not', async () => {
     const silent = await publish(api, key)
     await report(api, silent, LIVE)
@@ -283,6 +323,37 @@ describe('a broadcast', () => {
     expect(await where()).toMatchObject({ liveUrl: '' })
     const unknown = api.edge.locate({ timelineId: '01kb0000000000000000000000' })
     await expect(unknown).rejects.toMatchObject({ code: Code.NotFound })
+  })
+
+  test('lasts as long as it did, though its sound has another sample rate in each epoch', async () => {
+    const nowSequence = Math.ceil((api.now() - START_MS) / 2000)
+    const rates = [96_000, 44_100, 48_000]
+    let timelineId = ''
+    for (const [i, rate] of rates.entries()) {
+      const grant = await publish(api, key)
+      timelineId = grant.broadcastId
+      await report(api, grant, LIVE)
+      const [video, audio] = renditions()
+      const described = [video, { ...audio, timescale: rate }].flatMap((each) => (each ? [each] : []))
+      const rows = segments(timelineId, grant.epoch, nowSequence + 4 * i, 4).map((row) =>
+        row.renditionId === 'audio'
+          ? { ...row, duration: 2 * rate, dts: BigInt(row.sequence) * BigInt(2 * rate) }
+          : row,
+      )
+      await api.ingest.appendIndex({ timelineId, epoch: grant.epoch, renditions: described, segments: rows })
+      api.pass(ALIVE_MS + 1000)
+    }
+    const renditionsNow = await readTimeline(api.library.db, timelineId)
+    for (const { info, segments: entries } of renditionsNow) {
+      expect(entries).toHaveLength(12)
+      for (const { duration, dts, sequence } of entries) {
+        expect(duration / info.timescale).toBeCloseTo(2, 9)
+        expect(dts / info.timescale).toBeCloseTo(2 * sequence, 6)
+      }
+    }
+    const { tail } = await publish(api, key)
+    const sound = tail?.segments.filter(({ renditionId }) => renditionId === 'audio') ?? []
+    expect(sound.map(({ duration }) => duration)).toEqual(Array(12).fill(96_000))
   })
 
   test('is a video from its start as soon as it ends, also when its last segments come late', async () => {

@@ -67,7 +67,8 @@ export async function authorisePublisher(deps: LibraryDeps, about: PublisherOffe
       nodeRun: about.nodeRun,
       remoteAddress: about.remoteAddress,
       lastReportAt: new Date(now()),
-      endRequestedAt: null,
+      // Whoever was live is still to hear it; a stream that never was has nothing to end.
+      endRequestedAt: sql`case when ${broadcasts.state} = 'live' then ${broadcasts.endRequestedAt} end`,
       ladder: channel.ladder,
       ...(open.startedAt === null && { partTargetMs: channel.partTargetMs, archive: channel.archive }),
     })

@@ -1,7 +1,7 @@
 import type { StreamHealth } from '@streamtube/contracts/api/resources.ts'
 import { newId } from '@streamtube/contracts/ids.ts'
 import { type Database, schema, type Transaction } from '@streamtube/db/index.ts'
-import { and, eq, inArray, lt } from 'drizzle-orm'
+import { and, eq, inArray, lt, or } from 'drizzle-orm'
 import { makeEvent } from '../ports/events/event.ts'
 import type { BroadcastRow } from './broadcasts.ts'
 import type { LibraryDeps } from './deps.ts'
@@ -13,6 +13,8 @@ const { broadcasts, channels, streamKeys, videos } = schema
 
 /** A broadcast whose node says nothing for this long is over: the time in which a node and its encoders may come back. */
 export const SILENT_MS = 60_000
+/** A node that was to end a broadcast and hasn't said so for this long has fallen silent. */
+export const END_HEARD_MS = 10_000
 /** The database hears of reports once in this time: often enough to find the silent ones. */
 const REPORT_STEP_MS = 5_000
 
@@ -63,18 +65,24 @@ export async function reportStream(deps: LibraryDeps, report: StreamReport): Pro
   return { end: false }
 }
 
-/** Ends broadcasts whose node has fallen silent. @returns their ids */
+/** Ends broadcasts whose node has fallen silent, or does not end them as their creator asked. @returns their ids */
 export async function endSilentBroadcasts(deps: LibraryDeps): Promise<string[]> {
   const silentSince = deps.now() - SILENT_MS
-  if (silentSince < deps.hearingSinceMs()) return []
+  const askedBefore = new Date(deps.now() - END_HEARD_MS)
+  const isSilent =
+    silentSince < deps.hearingSinceMs() ? undefined : lt(broadcasts.lastReportAt, new Date(silentSince))
   const candidates = await deps.db
     .select()
     .from(broadcasts)
     .where(
-      and(inArray(broadcasts.state, ['offered', 'live']), lt(broadcasts.lastReportAt, new Date(silentSince))),
+      and(
+        inArray(broadcasts.state, ['offered', 'live']),
+        or(isSilent, lt(broadcasts.endRequestedAt, askedBefore)),
+      ),
     )
   const ended: string[] = []
   for (const broadcast of candidates) {
+    const wasAsked = broadcast.endRequestedAt !== null && broadcast.endRequestedAt < askedBefore
     // Without kv the row decides, which trails by less than the time that silence takes.
     const pulse = await unlessAway(readPulse(deps.kv, broadcast.id), null, (err) =>
       deps.log.warn(
@@ -82,7 +90,7 @@ export async function endSilentBroadcasts(deps: LibraryDeps): Promise<string[]> 
         'kv does not say when a silent stream was last heard',
       ),
     )
-    if (pulse && pulse.epoch === broadcast.epoch && pulse.reportedAtMs > silentSince) continue
+    if (!wasAsked && pulse && pulse.epoch === broadcast.epoch && pulse.reportedAtMs > silentSince) continue
     await endBroadcast(deps, broadcast)
     ended.push(broadcast.id)
   }
