@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { percentile } from '../support/distribution.ts'
-import { livePosition } from '../support/live-position.ts'
+import { type LivePosition, livePosition } from '../support/live-position.ts'
 import { LiveStage } from '../support/live-stage.ts'
 import { Crowd } from './readers/crowd.ts'
 import type { WaitingAnswer, WaitingQuestion } from './readers/waiting.process.ts'
@@ -25,18 +25,22 @@ export const bench: Bench = async (say) => {
     const path = `${await stream.play()}source.m3u8`
     await crowd.ask({ open: READERS, port: stage.port })
     let position = livePosition((await stage.read(path)).body.toString())
-    let requestsBefore = Number.NaN
+    let [requestsBefore, partsBefore] = [Number.NaN, Number.NaN]
     const rounds: number[][] = []
     say(`${READERS} readers, ${WARM_ROUNDS} rounds to warm up, ${ROUNDS} to measure`)
     for (let round = -WARM_ROUNDS; round < ROUNDS; round++) {
-      if (round === 0) requestsBefore = await stage.edgeMetric(REQUESTS)
+      if (round === 0) {
+        requestsBefore = await stage.edgeMetric(REQUESTS)
+        partsBefore = newestPart(position)
+      }
       const directives = `_HLS_msn=${position.msn}&_HLS_part=${position.part + PARTS_AHEAD}&_HLS_skip=YES`
       const { spreadMs, text } = await crowd.ask({ path: `${path}?${directives}` })
       position = livePosition(text)
       if (round >= 0) rounds.push(spreadMs)
       await wait(50)
     }
-    const requests = ((await stage.edgeMetric(REQUESTS)) - requestsBefore) / ROUNDS
+    const requests =
+      ((await stage.edgeMetric(REQUESTS)) - requestsBefore) / (newestPart(position) - partsBefore)
     await stream.stop()
     const median = (share: number) =>
       percentile(
@@ -75,4 +79,9 @@ export const bench: Bench = async (say) => {
     await crowd.close()
     await stage.close()
   }
+}
+
+/** Parts of a rendition are counted through the broadcast: the number in the newest one's address. */
+function newestPart({ parts }: LivePosition): number {
+  return Number(/(\d+)\.m4s$/.exec(parts.at(-1) ?? '')?.[1])
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -60,7 +60,8 @@ async function encode(recipe: Recipe, file: string): Promise<void> {
   const lavfi = ['-f', 'lavfi', '-t', String(seconds)]
   const picture = `testsrc2=size=${recipe.size}:rate=${recipe.frameRate},${recipe.filter}`
   const tone = audio && `sine=frequency=440:sample_rate=${audio.sampleRate}`
-  const unfinished = `${file}.${process.pid}.part`
+  // Several cases may want the same encode at once.
+  const unfinished = `${file}.${randomUUID()}.part`
   await runFfmpeg({
     inputs: [{ source: picture, options: lavfi }, ...(tone ? [{ source: tone, options: lavfi }] : [])],
     outputs: [
