@@ -259,6 +259,17 @@ describe('a broadcast', () => {
     expect(await report(api, second, LIVE)).toMatchObject({ end: true, reason: 'ended-by-creator' })
   })
 
+  test('whose node is silent has no health, until it is heard again', async () => {
+    const grant = await publish(api, key)
+    await report(api, grant, LIVE)
+    api.pass(ALIVE_MS - 2000)
+    expect(await status(ada)).toMatchObject({ state: 'live', health: { width: 1280 } })
+    api.pass(2000)
+    expect(await status(ada)).toMatchObject({ state: 'live', health: null })
+    await report(api, grant, LIVE)
+    expect(await status(ada)).toMatchObject({ state: 'live', health: { width: 1280 } })
+  })
+
   test('whose node falls silent is ended, another one is not', async () => {
     const silent = await publish(api, key)
     await report(api, silent, LIVE)

@@ -1,6 +1,6 @@
 import type { LiveStatus } from '@streamtube/contracts/api/resources.ts'
 import type { ChannelRow } from '../channels/index.ts'
-import { findOpenBroadcast } from './broadcasts.ts'
+import { ALIVE_MS, findOpenBroadcast } from './broadcasts.ts'
 import type { LibraryDeps } from './deps.ts'
 import { readPulse, unlessAway } from './pulse.ts'
 import { getVideo } from './videos.ts'
@@ -31,7 +31,7 @@ export function ingestAddresses(config: {
 
 /** What the go-live page shows of a channel. */
 export async function liveStatus(
-  deps: Pick<LibraryDeps, 'db' | 'kv' | 'log'>,
+  deps: Pick<LibraryDeps, 'db' | 'kv' | 'log' | 'now'>,
   channel: ChannelRow,
   ingest: IngestAddresses,
 ): Promise<LiveStatus> {
@@ -42,10 +42,12 @@ export async function liveStatus(
   const pulse = await unlessAway(readPulse(deps.kv, broadcast.id), null, (err) =>
     deps.log.warn({ err, broadcastId: broadcast.id }, "a stream's health cannot be shown"),
   )
+  // What a silent node said last is no longer true, though its stream may come back.
+  const isHeard = pulse?.epoch === broadcast.epoch && pulse.reportedAtMs > deps.now() - ALIVE_MS
   return {
     ingest,
     state: broadcast.state,
     video: broadcast.state === 'live' ? await getVideo(deps.db, broadcast.id) : null,
-    health: pulse?.epoch === broadcast.epoch ? pulse.health : null,
+    health: isHeard ? pulse.health : null,
   }
 }
