@@ -74,20 +74,28 @@ export class RtmpConnection {
     if (this.#timer) clearTimeout(this.#timer)
     this.#options.metrics.closed(reason)
     this.#log.debug({ reason }, 'An encoder connection closed')
-    this.#letGo()
+    this.#letGo(reason)
     this.#publication?.close(reason)
     this.#publication = null
     this.#onClosed()
   }
 
-  /** Ends the socket, and destroys it when the peer does not take its last bytes in time. */
-  #letGo(): void {
+  /**
+   * Ends our side, and reads on (to nowhere) until the peer ends its own: closing a socket in which bytes wait unread
+   * resets it, and an encoder that is still sending would never read why it was turned away.
+   */
+  #letGo(reason: CloseReason): void {
     const socket = this.#socket
     if (socket.destroyed) return
+    if (reason === 'shutdown') {
+      // Nothing was said, and nobody waits for the encoder's last words.
+      socket.destroySoon()
+      return
+    }
     const timer = setTimeout(() => socket.destroy(), this.#options.timeouts.lingerMs)
     socket.once('close', () => clearTimeout(timer))
     socket.resume()
-    socket.destroySoon()
+    socket.end()
   }
 
   #read(bytes: Buffer): void {
