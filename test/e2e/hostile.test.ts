@@ -6,23 +6,16 @@ import { Creator } from '../support/creator.ts'
 import { type Platform, startPlatform } from '../support/platform.ts'
 import { readPlaying, recordPlaying, untilPlaying } from '../support/player.ts'
 
-// Streams as bad encoders and networks make them, published in real time, watched live and as a replay in Chromium. All
-// the others of the corpus go through packager, linter and VOD in test/support/corpus.
+// Streams as bad encoders and networks make them, published in real time, watched live and as a replay in Chromium. Each
+// also goes through packager, linter and VOD, sample by sample, in test/support/corpus.
 
-/** In batches of three, each on a channel of its own. The trouble is at 3 to 10 s of 12 to 20. */
-const BATCHES: readonly (readonly string[])[] = [
-  ['another picture size in mid-stream', 'other sound in mid-stream', 'time stamps that wrap'],
-  ['a stall of 5 s, then a burst', 'sound that stops', 'time stamps that step back 3 s'],
-  ['no sound', '608 captions', 'a stall of 5 s of which the encoder keeps nothing'],
-  [
-    'sound that nobody announced, in another format, 3 s late',
-    'another profile in mid-stream',
-    'a new SPS in mid-stream, in band alone',
-  ],
-  ['a key frame every 8 s', 'no key frame but the first', 'time stamps that jump an hour ahead'],
-]
-/** Who comes later than its first frame sees nothing of it live: there is no picture to begin with. */
-const REPLAY_ONLY = 'no key frame but the first'
+/** So many at once, each on a channel of its own. The trouble is at 3 to 10 s of 12 to 20. */
+const BATCH = 3
+const BATCHES = Array.from({ length: Math.ceil(hostileCases.length / BATCH) }, (_, i) =>
+  hostileCases.slice(i * BATCH, (i + 1) * BATCH),
+)
+/** Who comes later than its first frame sees nothing of these live: there is no IDR to begin with. */
+const REPLAY_ONLY: readonly string[] = ['no key frame but the first', 'open groups of pictures']
 /** Media that comes in one burst after a stall is late already: a player may go to live instead of seeing all of it. */
 const STALL_S: Readonly<Record<string, number>> = { 'a stall of 5 s, then a burst': 5 }
 /** What a viewer waits for a picture to begin with where key frames are far apart. */
@@ -40,7 +33,6 @@ beforeAll(async () => {
   ;[platform, browser] = await Promise.all([startPlatform(), launchBrowser()])
   const first = await Creator.first(platform)
   creators = [first, await first.withChannel('grace'), await first.withChannel('joan')]
-  for (const creator of creators) await creator.set({ latency: 'low', ladder: 'off' })
 }, 180_000)
 
 afterAll(async () => {
@@ -48,13 +40,13 @@ afterAll(async () => {
   await platform?.stop()
 }, 60_000)
 
-for (const names of BATCHES) {
-  test(`plays through: ${names.join('; ')}`, async () => {
+for (const batch of BATCHES) {
+  test(`plays through: ${batch.map(({ name }) => name).join('; ')}`, async () => {
     const outcomes = await Promise.allSettled(
-      names.map((name, i) => playThrough(caseOf(name), creators[i] ?? creatorMissing())),
+      batch.map((hostile, i) => playThrough(hostile, creators[i] ?? creatorMissing())),
     )
     const failures = outcomes.flatMap((outcome, i) =>
-      outcome.status === 'rejected' ? [`${names[i]}: ${String(outcome.reason)}`] : [],
+      outcome.status === 'rejected' ? [`${batch[i]?.name}: ${String(outcome.reason)}`] : [],
     )
     expect(failures).toEqual([])
   }, 240_000)
@@ -62,13 +54,16 @@ for (const names of BATCHES) {
 
 async function playThrough(hostile: HostileCase, creator: Creator): Promise<void> {
   const cues = await hostile.make()
+  // Frames too far apart for short parts: such a channel has normal latency.
+  const latency = hostile.outcome.breaks.length > 0 ? 'normal' : 'low'
+  await creator.set({ latency, ladder: 'off' })
   const viewers = await browser.newContext({ viewport: { width: 1280, height: 900 } })
   try {
     const page = await viewers.newPage()
     const complaints = complaintsOf(page)
     const port = Number(new URL(platform.rtmpUrl).port)
     const published = publishScript(port, creator.key, cues)
-    const watched = hostile.name === REPLAY_ONLY ? creator.liveId() : watchLive(page, hostile, creator)
+    const watched = REPLAY_ONLY.includes(hostile.name) ? creator.liveId() : watchLive(page, hostile, creator)
     await published
     const id = await watched
     await watchReplay(page, id, hostile)
@@ -114,8 +109,10 @@ async function watchReplay(page: Page, id: string, { outcome }: HostileCase): Pr
       timeout: 60_000,
     })
     .toBe('vod')
-  await untilPlaying(page, FIRST_FRAME_CEILING_MS)
   const replay = page.getByTestId('video')
+  // A page that still said "live" and heard of the end since then offers the replay; it doesn't start it.
+  await replay.evaluate((video: HTMLVideoElement) => video.play())
+  await untilPlaying(page, FIRST_FRAME_CEILING_MS)
   const { start, duration } = await replay.evaluate((video: HTMLVideoElement, speed) => {
     video.currentTime = 0
     video.playbackRate = speed
@@ -129,12 +126,6 @@ async function watchReplay(page: Page, id: string, { outcome }: HostileCase): Pr
     .toBe(true)
   expect((await readPlaying(page)).playedS).toBeGreaterThan(duration - 1.5)
   expect(await page.getByTestId('player-failure').count()).toBe(0)
-}
-
-function caseOf(name: string): HostileCase {
-  const found = hostileCases.find((hostile) => hostile.name === name)
-  if (!found) throw new Error(`no case is called "${name}"`)
-  return found
 }
 
 function creatorMissing(): never {
