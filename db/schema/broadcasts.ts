@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { channels } from './channels.ts'
 import { idColumn, moment } from './columns.ts'
 
@@ -14,7 +14,7 @@ export const broadcasts = pgTable(
     channelId: text('channel_id')
       .notNull()
       .references(() => channels.id, { onDelete: 'cascade' }),
-    state: text('state', { enum: ['idle', 'offered', 'live', 'ended'] }).notNull(),
+    state: text('state', { enum: ['idle', 'offered', 'live', 'interrupted', 'ended'] }).notNull(),
     /** Number of the newest publisher session: fences all older ones (MEDIA.md 9). */
     epoch: integer('epoch').notNull().default(0),
     /** First media sequence number that no epoch has reserved. */
@@ -29,8 +29,12 @@ export const broadcasts = pgTable(
     ladder: text('ladder', { enum: ['auto', 'on', 'off'] }).notNull(),
     partTargetMs: integer('part_target_ms').notNull(),
     archive: boolean('archive').notNull(),
+    /** How long it waits for its encoder to come back: as its channel had it when it began. */
+    reconnectWindowSeconds: integer('reconnect_window_seconds').notNull().default(60),
     createdAt: moment('created_at').notNull(),
     startedAt: moment('started_at'),
+    /** Since when its encoder is away; null while it is there. */
+    interruptedAt: moment('interrupted_at'),
     endedAt: moment('ended_at'),
     /** Trails the newest report by seconds: the exact time is in kv. */
     lastReportAt: moment('last_report_at'),
@@ -39,6 +43,27 @@ export const broadcasts = pgTable(
   (table) => [
     uniqueIndex('broadcasts_open').on(table.channelId).where(sql`${table.state} <> 'ended'`),
     index('broadcasts_channel').on(table.channelId, table.endedAt),
-    index('broadcasts_alive').on(table.lastReportAt).where(sql`${table.state} in ('offered', 'live')`),
+    index('broadcasts_alive')
+      .on(table.lastReportAt)
+      .where(sql`${table.state} in ('offered', 'live', 'interrupted')`),
   ],
+)
+
+/**
+ * A broadcast's publisher sessions. An epoch owns the media sequence numbers from its first to the next epoch's first:
+ * what an older one still has to record of its own numbers is taken, whatever lies past them is refused (MEDIA.md 9).
+ */
+export const broadcastEpochs = pgTable(
+  'broadcast_epochs',
+  {
+    broadcastId: text('broadcast_id')
+      .notNull()
+      .references(() => broadcasts.id, { onDelete: 'cascade' }),
+    epoch: integer('epoch').notNull(),
+    firstSequence: bigint('first_sequence', { mode: 'number' }).notNull(),
+    nodeUrl: text('node_url').notNull(),
+    remoteAddress: text('remote_address').notNull(),
+    startedAt: moment('started_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.broadcastId, table.epoch] })],
 )

@@ -21,6 +21,14 @@ export const channels = pgTable(
       .default('auto'),
     /** PART-TARGET of the next broadcast (MEDIA.md 5): 210 or 510. */
     partTargetMs: integer('part_target_ms').notNull().default(510),
+    /** How long a broadcast waits for an encoder that was lost: 0 to 1800. */
+    reconnectWindowSeconds: integer('reconnect_window_seconds').notNull().default(60),
+    /** How far viewers of a live stream may go back; 0: not at all. */
+    dvrMinutes: integer('dvr_minutes').notNull().default(240),
+    /** Replays are deleted this many days after their end; null: never. */
+    retentionDays: integer('retention_days'),
+    /** Since when it may not publish. */
+    bannedAt: moment('banned_at'),
     /** False: its broadcasts leave nothing behind. */
     archive: boolean('archive').notNull().default(true),
     createdAt: moment('created_at').notNull(),

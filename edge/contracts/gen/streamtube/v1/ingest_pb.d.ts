@@ -122,6 +122,13 @@ export declare type StreamSettings = Message<"streamtube.v1.StreamSettings"> & {
    * @generated from field: bool archive = 3;
    */
   archive: boolean;
+
+  /**
+   * How long the broadcast waits for its encoder to come back; 0: it ends with it.
+   *
+   * @generated from field: uint32 reconnect_window_seconds = 4;
+   */
+  reconnectWindowSeconds: number;
 };
 
 /**
@@ -265,6 +272,13 @@ export declare type StreamReport = Message<"streamtube.v1.StreamReport"> & {
    * @generated from field: string node_url = 5;
    */
   nodeUrl: string;
+
+  /**
+   * How long nothing has come from the encoder: from 5 s on, another one may take over.
+   *
+   * @generated from field: uint32 silent_ms = 6;
+   */
+  silentMs: number;
 };
 
 /**
@@ -404,6 +418,13 @@ export enum StreamState {
    * @generated from enum value: STREAM_STATE_LIVE = 2;
    */
   LIVE = 2,
+
+  /**
+   * The encoder is away without having said goodbye; the broadcast waits for it.
+   *
+   * @generated from enum value: STREAM_STATE_INTERRUPTED = 3;
+   */
+  INTERRUPTED = 3,
 
   /**
    * @generated from enum value: STREAM_STATE_ENDED = 4;
