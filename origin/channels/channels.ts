@@ -29,6 +29,10 @@ export function toOwnChannel(row: ChannelRow, key: KeyRow | null): OwnChannel {
     liveDescription: row.liveDescription,
     ladder: row.ladder,
     latency: row.partTargetMs === PART_TARGET_MS.low ? 'low' : 'normal',
+    reconnectWindowSeconds: row.reconnectWindowSeconds,
+    dvrMinutes: row.dvrMinutes,
+    retentionDays: row.retentionDays,
+    bannedAt: row.bannedAt?.toISOString() ?? null,
     streamKey: key && { masked: maskKey(key.lastFour), createdAt: key.createdAt.toISOString() },
   }
 }

@@ -2,6 +2,8 @@ import type { LiveStatus } from '@streamtube/contracts/api/resources.ts'
 import type { ChannelRow } from '../channels/index.ts'
 import { ALIVE_MS, findOpenBroadcast } from './broadcasts.ts'
 import type { LibraryDeps } from './deps.ts'
+import { lastReturn } from './epochs.ts'
+import { interruptedUntil } from './interruption.ts'
 import { readPulse, unlessAway } from './pulse.ts'
 import { getVideo } from './videos.ts'
 
@@ -36,18 +38,24 @@ export async function liveStatus(
   ingest: IngestAddresses,
 ): Promise<LiveStatus> {
   const broadcast = await findOpenBroadcast(deps.db, channel.id)
-  if (!broadcast || (broadcast.state !== 'offered' && broadcast.state !== 'live')) {
-    return { ingest, state: 'idle', video: null, health: null }
+  if (!broadcast || broadcast.state === 'idle' || broadcast.state === 'ended') {
+    return { ingest, state: 'idle', video: null, health: null, interrupted: null, lastReturn: null }
   }
   const pulse = await unlessAway(readPulse(deps.kv, broadcast.id), null, (err) =>
     deps.log.warn({ err, broadcastId: broadcast.id }, "a stream's health cannot be shown"),
   )
   // What a silent node said last is no longer true, though its stream may come back.
   const isHeard = pulse?.epoch === broadcast.epoch && pulse.reportedAtMs > deps.now() - ALIVE_MS
+  const until = interruptedUntil(broadcast)
   return {
     ingest,
     state: broadcast.state,
-    video: broadcast.state === 'live' ? await getVideo(deps.db, broadcast.id) : null,
-    health: isHeard ? pulse.health : null,
+    video: broadcast.state === 'offered' ? null : await getVideo(deps.db, broadcast.id),
+    health: isHeard && broadcast.state !== 'interrupted' ? pulse.health : null,
+    interrupted:
+      until && broadcast.interruptedAt
+        ? { since: broadcast.interruptedAt.toISOString(), until: until.toISOString() }
+        : null,
+    lastReturn: await lastReturn(deps.db, broadcast),
   }
 }

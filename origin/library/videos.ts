@@ -5,19 +5,28 @@ import { type Database, schema } from '@streamtube/db/index.ts'
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import { findChannel } from '../channels/index.ts'
 import { forbidden, invalidFields, notFound } from '../http/errors.ts'
+import { type Interruptible, interruptedUntil } from './interruption.ts'
 
-const { channels, videos } = schema
+const { broadcasts, channels, videos } = schema
 
 type VideoRow = typeof videos.$inferSelect
 
 const shown = {
   video: videos,
   channel: { id: channels.id, handle: channels.handle, name: channels.name },
+  broadcast: {
+    interruptedAt: broadcasts.interruptedAt,
+    reconnectWindowSeconds: broadcasts.reconnectWindowSeconds,
+  },
 }
-type ShownRow = { video: VideoRow; channel: Video['channel'] }
+interface ShownRow {
+  video: VideoRow
+  channel: Video['channel']
+  broadcast: Interruptible | null
+}
 
 /** A video as the API shows it. */
-function toVideo({ video, channel }: ShownRow): Video {
+function toVideo({ video, channel, broadcast }: ShownRow): Video {
   return {
     id: video.id,
     title: video.title,
@@ -31,6 +40,7 @@ function toVideo({ video, channel }: ShownRow): Video {
     thumbnailUrl: video.thumbnailKey && `/${video.thumbnailKey}`,
     startedAt: video.startedAt.toISOString(),
     publishedAt: video.publishedAt?.toISOString() ?? null,
+    interruptedUntil: (broadcast && interruptedUntil(broadcast)?.toISOString()) ?? null,
   }
 }
 
@@ -40,6 +50,7 @@ export async function getVideo(db: Database, id: string): Promise<Video> {
     .select(shown)
     .from(videos)
     .innerJoin(channels, eq(channels.id, videos.channelId))
+    .leftJoin(broadcasts, and(eq(broadcasts.id, videos.timelineId), eq(broadcasts.state, 'interrupted')))
     .where(eq(videos.id, id))
   if (!row) throw notFound('video')
   return toVideo(row)
@@ -61,6 +72,7 @@ export async function listVideos(
     .select(shown)
     .from(videos)
     .innerJoin(channels, eq(channels.id, videos.channelId))
+    .leftJoin(broadcasts, and(eq(broadcasts.id, videos.timelineId), eq(broadcasts.state, 'interrupted')))
     .where(
       and(
         state === undefined ? inArray(videos.state, ['live', 'ready']) : eq(videos.state, state),

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { idSchema } from '../ids.ts'
-import { handleSchema, ladderModes, latencyModes } from './resources.ts'
+import {
+  DVR_MAX_MINUTES,
+  handleSchema,
+  ladderModes,
+  latencyModes,
+  RECONNECT_WINDOW_MAX_SECONDS,
+  RETENTION_MAX_DAYS,
+} from './resources.ts'
 
 /** Longer passwords would only cost hashing time; NIST SP 800-63B asks for at least 64. */
 export const passwordSchema = z
@@ -20,6 +27,12 @@ const titleSchema = z.string().trim().min(1, 'must not be empty').max(120, 'use 
 const nameSchema = z.string().trim().min(1, 'must not be empty').max(60, 'use 60 characters at most')
 const descriptionSchema = z.string().trim().max(5000, 'use 5000 characters at most')
 const linkTokenSchema = z.string().min(1).max(200)
+
+/** A whole number between two bounds, which the message names. */
+function wholeNumber(from: number, to: number) {
+  const words = `must be a whole number from ${from} to ${to}`
+  return z.int(words).min(from, words).max(to, words)
+}
 
 /** A channel in an address: its handle or its id (a handle never looks like an id). */
 export const channelRefSchema = z.union([handleSchema, idSchema])
@@ -58,6 +71,9 @@ export const channelChangesSchema = z
     liveDescription: descriptionSchema,
     ladder: z.enum(ladderModes),
     latency: z.enum(latencyModes),
+    reconnectWindowSeconds: wholeNumber(0, RECONNECT_WINDOW_MAX_SECONDS),
+    dvrMinutes: wholeNumber(0, DVR_MAX_MINUTES),
+    retentionDays: wholeNumber(1, RETENTION_MAX_DAYS).nullable(),
   })
   .partial()
   .meta({ id: 'ChannelChanges' })

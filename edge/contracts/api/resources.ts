@@ -40,15 +40,27 @@ export const ladderModes = ['auto', 'on', 'off'] as const
 export const latencyModes = ['normal', 'low'] as const
 export type LatencyMode = (typeof latencyModes)[number]
 
+export const RECONNECT_WINDOW_MAX_SECONDS = 1_800
+export const DVR_MAX_MINUTES = 1_440
+export const RETENTION_MAX_DAYS = 3_650
+
 /** A channel as its owner sees it. */
 export const ownChannelSchema = channelSchema
   .extend({
     /** Title and description of the broadcast that is on and of the next one. */
     liveTitle: z.string(),
     liveDescription: z.string(),
-    /** Both hold from the next broadcast on. */
+    /** These three hold from the next broadcast on. */
     ladder: z.enum(ladderModes),
     latency: z.enum(latencyModes),
+    /** How long a broadcast waits for an encoder that was lost; 0: it ends with it. */
+    reconnectWindowSeconds: z.number().int().min(0).max(RECONNECT_WINDOW_MAX_SECONDS),
+    /** How far viewers of a live stream may go back; 0: not at all. */
+    dvrMinutes: z.number().int().min(0).max(DVR_MAX_MINUTES),
+    /** Replays are deleted this many days after their end; null: never. */
+    retentionDays: z.number().int().min(1).max(RETENTION_MAX_DAYS).nullable(),
+    /** Since when the site's operator lets it publish no more; null: it may. */
+    bannedAt: timestampSchema.nullable(),
     streamKey: z.object({ masked: z.string(), createdAt: timestampSchema }).nullable(),
   })
   .meta({ id: 'OwnChannel' })
@@ -74,6 +86,11 @@ export const videoSchema = z
     thumbnailUrl: z.string().nullable(),
     startedAt: timestampSchema,
     publishedAt: timestampSchema.nullable(),
+    /**
+     * Of a live video whose encoder is away: how long it is waited for. Then the stream is over. Null while the encoder
+     * is there, and for all that isn't live.
+     */
+    interruptedUntil: timestampSchema.nullable(),
   })
   .meta({ id: 'Video' })
 export type Video = z.infer<typeof videoSchema>
@@ -111,10 +128,20 @@ export type StreamHealth = z.infer<typeof streamHealthSchema>
 export const liveStatusSchema = z
   .object({
     ingest: z.object({ rtmpUrl: z.string(), rtmpsUrl: z.string().nullable() }),
-    /** `idle`: nobody publishes; `offered`: a publisher is connected, no picture yet; `live`. */
-    state: z.enum(['idle', 'offered', 'live']),
+    /**
+     * `idle`: nobody publishes; `offered`: a publisher is connected, no picture yet; `live`; `interrupted`: the encoder
+     * is away without having said goodbye, the broadcast waits for it.
+     */
+    state: z.enum(['idle', 'offered', 'live', 'interrupted']),
     video: orNull(videoSchema),
     health: orNull(streamHealthSchema),
+    /** Since when the encoder is away, and until when it is waited for; null unless `interrupted`. */
+    interrupted: z.object({ since: timestampSchema, until: timestampSchema }).nullable(),
+    /**
+     * When an encoder went on last with what an earlier one had begun, and whether it came from another address; null
+     * as long as it is the first.
+     */
+    lastReturn: z.object({ at: timestampSchema, otherAddress: z.boolean() }).nullable(),
   })
   .meta({ id: 'LiveStatus' })
 export type LiveStatus = z.infer<typeof liveStatusSchema>

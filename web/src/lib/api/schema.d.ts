@@ -231,6 +231,11 @@ export interface components {
             ladder: "auto" | "on" | "off";
             /** @enum {string} */
             latency: "normal" | "low";
+            reconnectWindowSeconds: number;
+            dvrMinutes: number;
+            retentionDays: number | null;
+            /** Format: date-time */
+            bannedAt: string | null;
             streamKey: {
                 masked: string;
                 /** Format: date-time */
@@ -282,6 +287,9 @@ export interface components {
             ladder?: "auto" | "on" | "off";
             /** @enum {string} */
             latency?: "normal" | "low";
+            reconnectWindowSeconds?: number;
+            dvrMinutes?: number;
+            retentionDays?: number | null;
         };
         StreamKey: {
             key: string;
@@ -311,6 +319,8 @@ export interface components {
             startedAt: string;
             /** Format: date-time */
             publishedAt: string | null;
+            /** Format: date-time */
+            interruptedUntil: string | null;
         };
         VideoChanges: {
             title?: string;
@@ -322,9 +332,20 @@ export interface components {
                 rtmpsUrl: string | null;
             };
             /** @enum {string} */
-            state: "idle" | "offered" | "live";
+            state: "idle" | "offered" | "live" | "interrupted";
             video: components["schemas"]["Video"] | null;
             health: components["schemas"]["StreamHealth"] | null;
+            interrupted: {
+                /** Format: date-time */
+                since: string;
+                /** Format: date-time */
+                until: string;
+            } | null;
+            lastReturn: {
+                /** Format: date-time */
+                at: string;
+                otherAddress: boolean;
+            } | null;
         };
         StreamHealth: {
             videoBitrateBps: number;

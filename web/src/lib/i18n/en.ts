@@ -190,6 +190,7 @@ export const en = {
   'live.state-idle': 'Offline',
   'live.state-offered': 'Connecting',
   'live.state-live': 'Live',
+  'live.state-interrupted': 'Interrupted',
   'live.watch-page': 'Watch page',
   'live.preview': 'Preview',
   'live.idle-title': 'Waiting for your encoder',
