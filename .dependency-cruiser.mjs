@@ -3,7 +3,7 @@
  * index.ts alone.
  */
 const domains =
-  'accounts|billing|channels|library|live|notifications|revocations|search|analytics|transcode|demo'
+  'accounts|billing|channels|clips|library|live|notifications|retention|revocations|search|analytics|transcode|demo'
 const tests = '\\.(test|case)\\.ts$|^test/'
 
 /** @type {import('dependency-cruiser').IConfiguration} */

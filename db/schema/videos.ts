@@ -22,6 +22,8 @@ export const videos = pgTable(
     thumbnailAt: moment('thumbnail_at'),
     /** Names an import, so that repeating it makes no second video. */
     importKey: text('import_key').unique(),
+    /** Blob key of the file that it was made from; it goes with the video. */
+    sourceKey: text('source_key'),
     startedAt: moment('started_at').notNull(),
     publishedAt: moment('published_at'),
   },
