@@ -1,9 +1,17 @@
 import { z } from 'zod'
 import { idSchema } from './ids.ts'
 
-/** How an asset is looked at. `live` is the tail of a broadcast, `vod` a finished or uploaded video from its start. */
-export const playbackKinds = ['live', 'vod'] as const
+/**
+ * How an asset is looked at. `live` is the tail of a broadcast, `dvr` the same from further back while it goes on, `vod` a
+ * finished or uploaded video from its start, `clip` a range of a timeline.
+ */
+export const playbackKinds = ['live', 'dvr', 'vod', 'clip'] as const
 export type PlaybackKind = (typeof playbackKinds)[number]
+
+/** True for the name of a kind of playback. */
+export function isPlaybackKind(value: unknown): value is PlaybackKind {
+  return playbackKinds.some((kind) => kind === value)
+}
 
 /**
  * What a playback token says (JWT, EdDSA, signed and checked at the edge only). It stands in the path, so that
@@ -18,7 +26,7 @@ export const playbackClaimsSchema = z.object({
   /** The sign-in session it was granted to, so that it ends with it; absent for a guest. */
   ses: idSchema.optional(),
   knd: z.enum(playbackKinds),
-  /** Asset (video id). */
+  /** Asset: a video's id, or a clip's. */
   ast: idSchema,
   /** Timeline whose media may be fetched. */
   tml: idSchema,

@@ -1,3 +1,4 @@
+import { isPlaybackKind, type PlaybackKind } from './claims.ts'
 import { isId } from './ids.ts'
 
 /**
@@ -10,8 +11,8 @@ import { isId } from './ids.ts'
  * Playlists reach media by `../../m/...`: one segment has one address, whatever view (live, DVR, VOD, clip) shows it.
  */
 export type MediaPath =
-  | { type: 'master'; kind: string; assetId: string }
-  | { type: 'playlist'; kind: string; assetId: string; renditionId: string }
+  | { type: 'master'; kind: PlaybackKind; assetId: string }
+  | { type: 'playlist'; kind: PlaybackKind; assetId: string; renditionId: string }
   /** `header`: absent for the epoch's first, else the number of the segment from which it holds. */
   | { type: 'init'; timelineId: string; renditionId: string; epoch: number; header?: number }
   | { type: 'segment'; timelineId: string; renditionId: string; epoch: number; sequence: number }
@@ -34,8 +35,7 @@ export function parseMediaPath(rest: string): MediaPath | null {
   const parts = rest.split('/')
   if (parts[0] === 'm') return parseObject(parts)
   const [kind, assetId, file] = parts
-  if (parts.length !== 3 || !kind || !isId(assetId) || !file?.endsWith('.m3u8')) return null
-  if (kind !== 'live' && kind !== 'vod') return null
+  if (parts.length !== 3 || !isId(assetId) || !file?.endsWith('.m3u8') || !isPlaybackKind(kind)) return null
   const renditionId = file.slice(0, -'.m3u8'.length)
   if (renditionId === 'master') return { type: 'master', kind, assetId }
   return isRenditionId(renditionId) ? { type: 'playlist', kind, assetId, renditionId } : null

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { playbackKinds } from '../claims.ts'
 import { idSchema } from '../ids.ts'
 
 /** Handles are the names in addresses: lower case, 3 to 30 characters. */
@@ -155,7 +156,7 @@ export const playbackSchema = z
   .object({
     /** Address of the master playlist, with the token in its path; relative to the site. */
     master: z.string(),
-    kind: z.enum(['live', 'vod']),
+    kind: z.enum(playbackKinds),
     expiresAt: timestampSchema,
   })
   .meta({ id: 'Playback' })

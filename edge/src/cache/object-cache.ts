@@ -22,6 +22,8 @@ export interface StoredObject {
   expiresAtMs: number
   /** Counts those it is answered to. */
   readers: Cell | undefined
+  /** As Recipe.onlyWhole. */
+  onlyWhole?: boolean
 }
 
 export type Loaded =
@@ -39,6 +41,8 @@ export interface Recipe {
   /** Whose room it takes and whose requests it counts for; one group when absent. */
   placement?: Placement
   readers?: Cell
+  /** No range of it is given, which a server may do (RFC 9110, 14.2): it is small, and wanted often. */
+  onlyWhole?: boolean
   /** Called once, with what came whole, before anyone is answered with it. */
   arrived?(object: StoredObject): void
 }
@@ -121,6 +125,7 @@ export class ObjectCache {
         body,
         expiresAtMs: this.#options.nowMs() + keepMs,
         readers: recipe.readers,
+        ...(recipe.onlyWhole && { onlyWhole: true }),
       }
       const arrival = this.#follow(key, object, keepMs > 0 ? recipe.placement : null, deadline)
       if (body.sizeBytes <= WHOLE_UP_TO_BYTES) {

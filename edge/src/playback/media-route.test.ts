@@ -313,6 +313,17 @@ describe('HEAD, Range, CORS', () => {
     expect(edge.asked.length).toBe(1)
   })
 
+  test('a part has one answer, whatever range is asked for', async () => {
+    const edge = await createTestEdge({ origin: () => media() })
+    const path = `/p/${await edge.token()}/${OBJECT.replace('s7', 'p7')}`
+    for (const _ of ['from the origin', 'from memory']) {
+      const response = await edge.get(path, { headers: { range: 'bytes=0-3' } })
+      expect([response.status, await response.text()]).toEqual([200, '0123456789'])
+    }
+    const head = await edge.get(path, { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '10', ''])
+  })
+
   test('HEAD has the headers and no body', async () => {
     const edge = await createTestEdge({ origin: () => media() })
     const response = await edge.get(`/p/${await edge.token()}/${OBJECT}`, { method: 'HEAD' })

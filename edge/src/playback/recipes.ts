@@ -39,12 +39,13 @@ export class MediaRecipes {
     return { ...this.#common(request), describe: describePlaylist }
   }
 
-  #common(request: MediaRequest): Pick<Recipe, 'load' | 'placement' | 'readers'> {
+  #common(request: MediaRequest): Pick<Recipe, 'load' | 'placement' | 'readers' | 'onlyWhole'> {
     return {
       load: (signal) => this.#origin.fetch(request, signal),
       // Parts are wanted by all viewers in the second in which they come.
       placement: { group: request.timelineId, brief: request.type === 'part' },
       readers: this.#readers.labels(request.type),
+      onlyWhole: request.type === 'part',
     }
   }
 }
