@@ -65,15 +65,19 @@ export class Recorder {
     return this.#lost > 0
   }
 
-  /** Takes what the packager made; parts are no concern of the recorder. */
-  take(event: PackagerEvent): void {
-    if (event.type === 'part' || this.#giveUp.signal.aborted) return
+  /**
+   * Takes what the packager made; parts are no concern of the recorder.
+   * @returns for a segment that is being spooled: settles when its record is written, or can't be; else null
+   */
+  take(event: PackagerEvent): Promise<void> | null {
+    if (event.type === 'part' || this.#giveUp.signal.aborted) return null
     this.#queue.push(event)
     this.#count(sizeOf(event))
     while (this.#queuedBytes > (this.#options.maxQueuedBytes ?? MAX_QUEUED_BYTES)) {
       if (!this.#dropOldest()) break
     }
     this.#storing ??= this.#store()
+    return null
   }
 
   /** Records that nothing was kept of these numbers of a rendition. */

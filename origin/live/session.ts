@@ -19,6 +19,7 @@ import type { ReportHandle, StreamReport, StreamReports } from './reports.ts'
 import { Resumption } from './resumption.ts'
 import { type CloseReason, type Encoder, type Publication, PublishRefused } from './rtmp/desk.ts'
 import { Sequences } from './sequences.ts'
+import { SpoolGate } from './spool/gate.ts'
 
 export interface SessionOptions {
   grant: Grant
@@ -55,6 +56,9 @@ export class LiveSession implements Publication {
   readonly #options: SessionOptions
   readonly #log: Logger
   readonly #timeline: LiveTimeline
+  readonly #gate = new SpoolGate({
+    apply: (event, arrivedAtMs) => this.#timeline.apply(event, arrivedAtMs),
+  })
   readonly #sanitiser: Sanitiser
   readonly #health = new HealthMeter()
   readonly #recorder: Recorder | null
@@ -184,8 +188,7 @@ export class LiveSession implements Publication {
 
   #onPackaged(event: PackagerEvent): void {
     this.#resume(event)
-    this.#timeline.apply(event, this.#arrivedAtMs)
-    this.#recorder?.take(event)
+    this.#gate.pass(event, this.#arrivedAtMs, this.#recorder?.take(event) ?? null)
     if (event.type !== 'segment') return
     this.#finishedAtBytes = this.#receivedBytes
     if (this.#packager) this.#sequences.use(this.#packager.nextSequence)
@@ -219,6 +222,7 @@ export class LiveSession implements Publication {
     this.#finishMedia(() => this.#sanitiser.finish())
     await this.#ladder?.finish()
     this.#finishMedia(() => this.#packager?.finish())
+    await this.#gate.settled()
     this.#timeline.end()
     registry.retire(grant.broadcastId, this.#timeline)
     const signal = AbortSignal.any([this.#giveUp.signal, AbortSignal.timeout(DRAIN_MS)])
