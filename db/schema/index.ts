@@ -1,5 +1,6 @@
 export * from './broadcasts.ts'
 export * from './channels.ts'
+export * from './clips.ts'
 export * from './documents.ts'
 export * from './events.ts'
 export * from './jobs.ts'

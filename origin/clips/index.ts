@@ -1,0 +1,1 @@
+export { rangesHeldByClips } from './held.ts'
