@@ -27,3 +27,9 @@ export function toPortError(call: string, error: unknown): PortError {
   if (code === null) return new PortError('blobs', 'unavailable', `${call} failed`, error)
   return new PortError('blobs', CODES[code] ?? 'unavailable', `${call} failed (${code})`, error)
 }
+
+/** For what may be gone: null then. @throws every other error */
+export function ignoreMissing(error: unknown): null {
+  if (isMissing(error)) return null
+  throw error
+}

@@ -32,6 +32,18 @@ describe('blobs in a folder', () => {
     expect(await readdir(join(folder, '.tmp'))).toEqual(['new'])
   })
 
+  it('takes as much more as its disk has for whoever runs it', async () => {
+    const asked: string[] = []
+    const diskOf = async (path: string) => {
+      asked.push(path)
+      return { bavail: 300, bsize: 4096 }
+    }
+    const blobs = await openFileBlobs({ folder, diskOf })
+    expect(await blobs.freeBytes()).toBe(300 * 4096)
+    expect(asked).toEqual([folder])
+    await blobs.close()
+  })
+
   it('leaves no temporary file and no empty folder behind', async () => {
     const blobs = await openFileBlobs({ folder })
     await blobs.put('a/b/c.mp4', new Uint8Array(3), mp4)

@@ -8,8 +8,8 @@ import {
   readFile,
   rename,
   rm,
-  rmdir,
   stat,
+  statfs,
   unlink,
   writeFile,
 } from 'node:fs/promises'
@@ -18,7 +18,8 @@ import { type CallOptions, DEFAULT_TIMEOUT_MS, withDeadline } from '../deadline.
 import { PortError } from '../error.ts'
 import { checkContentType, contentTypeByName } from './content-type.ts'
 import { fileStream, resolveRange, writeBody } from './file-body.ts'
-import { fileErrorCode, isMissing, toPortError } from './file-error.ts'
+import { fileErrorCode, ignoreMissing, toPortError } from './file-error.ts'
+import { pruneFolder, syncFolder } from './file-folders.ts'
 import { walkKeys } from './file-walk.ts'
 import { checkBlobKey, checkBlobKeys } from './key.ts'
 import {
@@ -40,6 +41,8 @@ export interface FileBlobsOptions {
   /** Sync each object and its name to the disk before a put returns. Off: power may take the last seconds. */
   fsync?: boolean
   now?: () => number
+  /** How full the folder's disk is; the system's answer unless told. */
+  diskOf?: (folder: string) => Promise<{ bavail: number; bsize: number }>
 }
 
 /** Half-written objects lie here, so that the tree never shows one. No key begins with a dot. */
@@ -53,6 +56,7 @@ export async function openFileBlobs({
   folder,
   fsync = false,
   now = Date.now,
+  diskOf = statfs,
 }: FileBlobsOptions): Promise<Blobs> {
   const root = resolve(folder)
   const temporary = join(root, TEMPORARY)
@@ -62,19 +66,21 @@ export async function openFileBlobs({
     const info = await stat(path).catch(ignoreMissing)
     if (info && info.mtimeMs < now() - TEMPORARY_MAX_AGE_MS) await rm(path, { force: true })
   }
-  return new FileBlobs(root, fsync)
+  return new FileBlobs(root, fsync, diskOf)
 }
 
 class FileBlobs implements Blobs {
   readonly #root: string
   readonly #fsync: boolean
+  readonly #diskOf: NonNullable<FileBlobsOptions['diskOf']>
   /** Bodies that are being read: closed with the port. */
   readonly #reading = new Set<FileHandle>()
   #closed = false
 
-  constructor(root: string, fsync: boolean) {
+  constructor(root: string, fsync: boolean, diskOf: NonNullable<FileBlobsOptions['diskOf']>) {
     this.#root = root
     this.#fsync = fsync
+    this.#diskOf = diskOf
   }
 
   put(
@@ -154,7 +160,7 @@ class FileBlobs implements Blobs {
         await unlink(this.#typePath(key)).catch(ignoreMissing)
         folders.add(dirname(this.#path(key)))
       }
-      for (const folder of folders) await this.#prune(folder)
+      for (const folder of folders) await pruneFolder(folder, this.#root)
     })
   }
 
@@ -176,6 +182,15 @@ class FileBlobs implements Blobs {
         items.push(head)
       }
       return { items, next: null }
+    })
+  }
+
+  freeBytes(options: CallOptions = {}): Promise<number> {
+    return this.#call('freeBytes', options, async () => {
+      this.#check()
+      // What this user may have: some of a disk is kept for root.
+      const { bavail, bsize } = await this.#diskOf(this.#root)
+      return bavail * bsize
     })
   }
 
@@ -246,18 +261,6 @@ class FileBlobs implements Blobs {
     }
   }
 
-  /** Removes folders that a delete left empty. */
-  async #prune(folder: string): Promise<void> {
-    for (let path = folder; path !== this.#root; path = dirname(path)) {
-      try {
-        await rmdir(path)
-      } catch (error) {
-        if (fileErrorCode(error) === 'ENOTEMPTY') return
-        ignoreMissing(error)
-      }
-    }
-  }
-
   #path(key: string): string {
     return join(this.#root, key)
   }
@@ -277,19 +280,5 @@ class FileBlobs implements Blobs {
         throw toPortError(name, error)
       }),
     )
-  }
-}
-
-function ignoreMissing(error: unknown): null {
-  if (isMissing(error)) return null
-  throw error
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

@@ -283,6 +283,13 @@ export function blobsCases(name: string, open: () => Promise<BlobsFixture>): voi
       expect(await blobs.head('a')).toBeNull()
     })
 
+    it('says how much more it takes, or that there is no end to it', async () => {
+      const freeBytes = await blobs.freeBytes()
+      if (freeBytes !== null) expect(freeBytes).toBeGreaterThan(0)
+      await blobs.close()
+      await expect(blobs.freeBytes()).rejects.toMatchObject({ code: 'closed' })
+    })
+
     it('answers nobody once it is closed, and closes twice', async () => {
       await blobs.close()
       await blobs.close()

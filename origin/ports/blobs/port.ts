@@ -75,5 +75,7 @@ export interface Blobs {
   /** Deletes what is there; keys without an object are fine. */
   delete(keys: readonly string[], options?: CallOptions): Promise<void>
   list(options: BlobListOptions): Promise<BlobPage>
+  /** How much more the store takes, in bytes; null where there is no end to it. */
+  freeBytes(options?: CallOptions): Promise<number | null>
   close(): Promise<void>
 }
