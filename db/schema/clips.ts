@@ -31,6 +31,10 @@ export const clips = pgTable(
     takeEndMs: bigint('take_end_ms', { mode: 'number' }).notNull(),
     /** Where the clip begins in its video, interruptions left out. */
     positionMs: bigint('position_ms', { mode: 'number' }).notNull(),
+    /** How long it plays, interruptions left out. */
+    durationMs: integer('duration_ms').notNull().default(0),
+    /** Blob key of its picture. */
+    thumbnailKey: text('thumbnail_key'),
     /** Names the request that made it, so that repeating it makes no second clip. */
     requestKey: text('request_key'),
     /** Null while it is a draft. */
