@@ -12,6 +12,7 @@ import type { Rung } from '../media/ladder.ts'
 import { liveInputArguments, rungOutputArguments } from '../media/ladder-arguments.ts'
 import type { SanitisedEvent } from '../media/sanitiser.ts'
 import { VIDEO_TIMESCALE, type VideoTrack } from '../media/types.ts'
+import type { HealthWarning } from './health.ts'
 import type { Ladder, LadderRequest } from './ladder.ts'
 import { LadderFeed } from './ladder-feed.ts'
 import type { LiveMetrics } from './metrics.ts'
@@ -37,6 +38,7 @@ const NICENESS = 5
  */
 export class LadderProcess implements Ladder {
   readonly rungIds: readonly string[]
+  readonly warnings: readonly HealthWarning[] = []
   readonly #options: LadderProcessOptions
   readonly #ended = new AbortController()
   readonly #loop: Promise<void>
@@ -50,6 +52,10 @@ export class LadderProcess implements Ladder {
     this.rungIds = options.rungs.map((rung) => rung.id)
     this.#feed = this.#makeFeed()
     this.#loop = this.#run(this.#feed)
+  }
+
+  get activeRungIds(): readonly string[] {
+    return this.rungIds
   }
 
   push(event: SanitisedEvent): void {

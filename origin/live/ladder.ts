@@ -10,7 +10,12 @@ import type { LiveMetrics } from './metrics.ts'
 
 /** A stream's lower rungs, while they are made. */
 export interface Ladder {
+  /** The rungs that the master lists, tallest first. */
   readonly rungIds: readonly string[]
+  /** Those of them that are being made at present. */
+  readonly activeRungIds: readonly string[]
+  /** Why there are not more, for as long as it is so. */
+  readonly warnings: readonly HealthWarning[]
   /** The source's samples; never waits, never throws. */
   push(event: SanitisedEvent): void
   /** End of the source: gives the encoder a moment for its last frames, then ends it. */
@@ -20,10 +25,13 @@ export interface Ladder {
 export interface LadderRequest {
   mode: LadderMode
   video: VideoTrack | null
+  /** The only rungs that may be made, by id: the slots of a broadcast that goes on. Absent: all that fit. */
+  slots?: readonly string[]
   /** What a rung's encoder gave, with the times that its input had. */
   onEvent(rungId: string, event: SourceEvent): void
-  /** The rung's encoder died; a new one will begin with a key frame. */
+  /** The rung's encoder died or is given up; if it comes again, it begins with a key frame. */
   onLost(rungId: string): void
+  /** Something happened that the creator should see for a while. */
   onWarning(warning: HealthWarning): void
   log: Logger
 }
@@ -41,13 +49,15 @@ export function ladderMaker(
   cores = availableParallelism(),
 ): LadderMaker {
   return (request) => {
-    const { video, mode } = request
-    if (!video) return null
-    const rungs = chooseRungs(video)
-    if (!ladderWanted(mode, cores)) {
-      if (mode === 'auto' && rungs.length > 0) request.onWarning('ladder-off-machine')
-      return null
-    }
-    return rungs.length > 0 ? new LadderProcess({ ...request, video, rungs, encoder, metrics }) : null
+    const { video, mode, slots } = request
+    const rungs = video ? chooseRungs(video, slots) : []
+    if (!video || mode === 'off' || rungs.length === 0) return null
+    if (!ladderWanted(mode, cores)) return sourceOnly('ladder-off-machine')
+    return new LadderProcess({ ...request, video, rungs, encoder, metrics })
   }
+}
+
+/** In place of a ladder that would be wanted: none, and why. */
+function sourceOnly(why: HealthWarning): Ladder {
+  return { rungIds: [], activeRungIds: [], warnings: [why], push() {}, async finish() {} }
 }

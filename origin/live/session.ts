@@ -277,8 +277,12 @@ export class LiveSession implements Publication {
         audioBitrateBps: BigInt(health.audioBitrateBps),
         bytesReceived: BigInt(this.#receivedBytes),
         uptimeMs: BigInt(this.#liveSinceMs === null ? 0 : Math.max(0, nowMs() - this.#liveSinceMs)),
-        warnings: [...health.warnings, ...(this.#recorder?.isLosing ? ['recording-incomplete'] : [])],
-        rungs: [...(this.#ladder?.rungIds ?? [])],
+        warnings: [
+          ...health.warnings,
+          ...(this.#ladder?.warnings ?? []),
+          ...(this.#recorder?.isLosing ? ['recording-incomplete'] : []),
+        ],
+        rungs: [...(this.#ladder?.activeRungIds ?? [])],
       },
     }
   }

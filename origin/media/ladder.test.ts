@@ -38,6 +38,25 @@ describe('the ladder', () => {
     )
   })
 
+  test('fills the slots of a broadcast that goes on with another encoder, and makes no others', () => {
+    const slots = ['720p30', '480p30', '240p30']
+    const ids = (height: number, frameRate: number) =>
+      chooseRungs({ width: (height * 16) / 9, height, frameRate }, slots).map(({ id, height }) => [
+        id,
+        height,
+      ])
+    expect(ids(1080, 59.94)).toEqual([
+      ['720p30', 720],
+      ['480p30', 480],
+      ['240p30', 240],
+    ])
+    expect(ids(720, 25)).toEqual([
+      ['480p30', 480],
+      ['240p30', 240],
+    ])
+    expect(chooseRungs({ width: 1920, height: 1080, frameRate: 30 }, [])).toEqual([])
+  })
+
   test('is made where the channel says so, or by itself on four cores and more', () => {
     expect([ladderWanted('on', 1), ladderWanted('off', 64)]).toEqual([true, false])
     expect([ladderWanted('auto', 3), ladderWanted('auto', 4)]).toEqual([false, true])

@@ -31,18 +31,22 @@ const ASSUMED_FRAME_RATE = 30
 /**
  * Chooses the rungs below a source, tallest first: never upscaled, never as large as the source, its shape and frame
  * rate kept, even sizes. Empty for a source that has nothing below it.
+ * @param slots ids of the only rungs that may be made: those of a broadcast's first master (MEDIA.md 10). A slot takes
+ *   the rung of its height, whatever its frame rate is now; one that the source has nothing for is left out.
  */
-export function chooseRungs(source: LadderSource): Rung[] {
+export function chooseRungs(source: LadderSource, slots?: readonly string[]): Rung[] {
   const lines = Math.min(source.width, source.height)
   const frameRate = source.frameRate ?? ASSUMED_FRAME_RATE
-  return rungTable
-    .filter((row) => row.lines < lines)
+  const rows = rungTable.filter((row) => row.lines < lines)
+  const idOf = (height: number) =>
+    slots ? slots.find((slot) => slot.startsWith(`${height}p`)) : `${height}p${Math.round(frameRate)}`
+  return rows
+    .flatMap((row) => {
+      const id = idOf(row.lines)
+      const bitrateBps = frameRate > 31 ? row.fastBitrateBps : row.bitrateBps
+      return id === undefined ? [] : [{ id, ...scaled(source, row.lines), bitrateBps }]
+    })
     .slice(0, MAX_RUNGS)
-    .map((row) => ({
-      id: `${row.lines}p${Math.round(frameRate)}`,
-      ...scaled(source, row.lines),
-      bitrateBps: frameRate > 31 ? row.fastBitrateBps : row.bitrateBps,
-    }))
 }
 
 function scaled({ width, height }: LadderSource, lines: number): { width: number; height: number } {
