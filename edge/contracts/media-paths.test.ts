@@ -105,7 +105,7 @@ test.each([
   'm/01m81rwzr00000000000000002/source/1/init.mp4?x',
   'vod/01m81rwzr00000000000000002/.m3u8',
   'vod/01m81rwzr00000000000000002/a/b.m3u8',
-  'clip/01m81rwzr00000000000000002/master.m3u8',
+  'trailer/01m81rwzr00000000000000002/master.m3u8',
 ])('%j is no media address', (text) => {
   expect(parseMediaPath(text)).toBeNull()
 })

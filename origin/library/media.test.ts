@@ -2,8 +2,8 @@ import { EDGE_TOKEN_HEADER } from '@streamtube/contracts/headers.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signUp } from '../api/testing/people.ts'
 import { EDGE_TOKEN, startApiForTests, type TestApi } from '../api/testing/start-api.ts'
-import { SETTLING_MS } from './media.ts'
 import { ENDED, LIVE, newKey, publish, renditions, report, segments } from './testing.ts'
+import { SETTLING_MS } from './views.ts'
 
 let api: TestApi
 let id: string

@@ -1,31 +1,38 @@
+import type { PlaybackKind } from '@streamtube/contracts/claims.ts'
 import { isId } from '@streamtube/contracts/ids.ts'
 import { initName, parseMediaPath } from '@streamtube/contracts/media-paths.ts'
-import { type Database, schema } from '@streamtube/db/index.ts'
-import { eq } from 'drizzle-orm'
+import type { Database } from '@streamtube/db/index.ts'
 import type { MiddlewareHandler } from 'hono'
 import type { ApiApp, ApiContext, ApiEnv } from '../http/context.ts'
 import { ApiError, notFound } from '../http/errors.ts'
-import { masterPlaylist, vodPlaylist } from '../media/playlists.ts'
+import { parseHlsDirectives } from '../media/hls-directives.ts'
+import { masterPlaylist } from '../media/playlists.ts'
 import { measureBandwidth } from '../media/timeline.ts'
 import type { Blobs } from '../ports/blobs/port.ts'
 import { blobPrefix } from './append.ts'
 import { serveObject } from './objects.ts'
-import { readTimeline } from './timeline.ts'
+import { viewOf } from './views.ts'
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
-/** A node that could not reach the store or the api tries for ten minutes to keep the end of a broadcast. */
-export const SETTLING_MS = 11 * 60_000
 
-/** Serves what the library holds: playlists of finished timelines, their objects, pictures. */
-export function mountMedia(app: ApiApp, deps: { db: Database; blobs: Blobs; now: () => number }): void {
+interface MediaDeps {
+  db: Database
+  blobs: Blobs
+  now: () => number
+}
+
+/** Serves what the library holds: playlists of what is recorded, its objects, pictures. */
+export function mountMedia(app: ApiApp, deps: MediaDeps): void {
   app.on(['GET', 'HEAD'], '/media/*', edgeOnly(), async (c) => {
     // As it was sent: an encoded spelling is another address, and no object has two.
     const path = parseMediaPath(new URL(c.req.url).pathname.slice('/media/'.length))
     switch (path?.type) {
       case 'master':
       case 'playlist':
-        if (path.kind !== 'vod') throw notFound('playlist')
-        return await servePlaylist(c, deps, path.assetId, path.type === 'master' ? null : path.renditionId)
+        return await servePlaylist(c, deps, {
+          ...path,
+          renditionId: path.type === 'master' ? null : path.renditionId,
+        })
       case 'init':
         return await serveObject(
           c,
@@ -61,23 +68,20 @@ function edgeOnly(): MiddlewareHandler<ApiEnv> {
 
 async function servePlaylist(
   c: ApiContext,
-  { db, now }: { db: Database; now: () => number },
-  videoId: string,
-  renditionId: string | null,
+  { db, now }: MediaDeps,
+  { kind, assetId, renditionId }: { kind: PlaybackKind; assetId: string; renditionId: string | null },
 ): Promise<Response> {
-  const [video] = await db.select().from(schema.videos).where(eq(schema.videos.id, videoId))
-  if (video?.state !== 'ready') throw notFound('playlist')
-  const timeline = await readTimeline(db, video.timelineId)
-  const rendition = timeline.find(({ info }) => info.id === renditionId)
-  if (renditionId !== null && !rendition) throw notFound('playlist')
+  const view = await viewOf[kind](db, assetId, now())
+  const rendition = view?.renditions.find(({ info }) => info.id === renditionId)
+  if (!view || (renditionId !== null && !rendition)) throw notFound('playlist')
+  const skip = parseHlsDirectives(new URL(c.req.url).searchParams)?.skip ?? false
   const text = rendition
-    ? vodPlaylist(video.timelineId, rendition, timeline)
+    ? view.print(rendition, { skip })
     : masterPlaylist(
-        timeline.map(({ info, segments }) => ({ info, ...measureBandwidth(info.timescale, segments) })),
+        view.renditions.map(({ info, segments }) => ({
+          info,
+          ...measureBandwidth(info.timescale, segments),
+        })),
       )
-  const settled = (video.publishedAt?.getTime() ?? 0) < now() - SETTLING_MS
-  return c.body(text, 200, {
-    'content-type': PLAYLIST_TYPE,
-    'cache-control': settled ? 'public, max-age=3600' : 'public, max-age=1',
-  })
+  return c.body(text, 200, { 'content-type': PLAYLIST_TYPE, 'cache-control': view.cacheControl })
 }

@@ -1,9 +1,12 @@
 import { PLAYBACK_TOKEN_MAX_SECONDS, type PlaybackKind } from '@streamtube/contracts/claims.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { eq } from 'drizzle-orm'
+import { findDvr } from './dvr.ts'
 import { LibraryError } from './errors.ts'
 
 const { broadcasts, videos } = schema
+
+type VideoRow = typeof videos.$inferSelect
 
 /** For how long a broadcast's ingest node is still asked after its end: players see the end of the playlist there. */
 const TAIL_MS = 60_000
@@ -33,36 +36,69 @@ export interface PlaybackGrant {
 }
 
 /**
- * Decides whether an asset may be played. A channel's next broadcast may be asked for before it begins: its address can
- * be given out, and plays as soon as there is a picture.
+ * Decides whether an asset may be played.
  * @throws LibraryError `unknown`, `not-live`, `not-playable`, with a reason a viewer understands
  */
 export async function authorisePlayback(
   db: Database,
   about: { kind: PlaybackKind; assetId: string },
 ): Promise<PlaybackGrant> {
-  const [video] = await db.select().from(videos).where(eq(videos.id, about.assetId))
-  const grant = (timelineId: string) => ({ timelineId, ttlSeconds: PLAYBACK_TOKEN_MAX_SECONDS })
-  if (!video) {
-    const [broadcast] = await db.select().from(broadcasts).where(eq(broadcasts.id, about.assetId))
-    if (about.kind === 'live' && broadcast && broadcast.state !== 'ended') return grant(broadcast.id)
-    throw new LibraryError('unknown', 'There is no such video')
-  }
-  switch (video.state) {
+  const timelineId = await timelineFor[about.kind](db, about.assetId)
+  return { timelineId, ttlSeconds: PLAYBACK_TOKEN_MAX_SECONDS }
+}
+
+/** For each kind: the timeline of an asset that may be played so, or why it may not. */
+const timelineFor: Record<PlaybackKind, (db: Database, assetId: string) => Promise<string>> = {
+  /** A channel's next broadcast may be asked for before it begins: its address plays as soon as there is a picture. */
+  async live(db, assetId) {
+    const [video] = await db.select().from(videos).where(eq(videos.id, assetId))
+    if (video) {
+      if (video.state === 'live') return video.timelineId
+      throw refusalOf(video, 'not-live')
+    }
+    const [broadcast] = await db.select().from(broadcasts).where(eq(broadcasts.id, assetId))
+    if (broadcast && broadcast.state !== 'ended') return broadcast.id
+    throw unknownVideo()
+  },
+
+  async dvr(db, assetId) {
+    const view = await findDvr(db, assetId)
+    if (!view) throw unknownVideo()
+    if (view.video.state !== 'live') throw refusalOf(view.video, 'not-live')
+    if (view.windowMs > 0) return view.video.timelineId
+    throw new LibraryError('not-playable', 'This stream can only be watched live.')
+  },
+
+  async vod(db, assetId) {
+    const [video] = await db.select().from(videos).where(eq(videos.id, assetId))
+    if (!video) throw unknownVideo()
+    if (video.state === 'ready') return video.timelineId
+    throw refusalOf(video, 'not-playable')
+  },
+
+  async clip() {
+    throw unknownVideo()
+  },
+}
+
+function unknownVideo(): LibraryError {
+  return new LibraryError('unknown', 'There is no such video')
+}
+
+/** Why a video can't be played so. @param over the code for a broadcast that has ended */
+function refusalOf({ state }: VideoRow, over: 'not-live' | 'not-playable'): LibraryError {
+  switch (state) {
     case 'live':
-      if (about.kind === 'live') return grant(video.timelineId)
-      throw new LibraryError('not-playable', 'This stream is live; its recording comes after its end.')
+      return new LibraryError('not-playable', 'This stream is live; its recording comes after its end.')
     case 'ready':
-      if (about.kind === 'vod') return grant(video.timelineId)
-      throw new LibraryError('not-live', 'This stream is over.')
+      return new LibraryError(over, 'This stream is over.')
     case 'processing':
-      throw new LibraryError('not-playable', 'This video is still being prepared.')
-    case 'ended':
-      throw new LibraryError(
-        about.kind === 'live' ? 'not-live' : 'not-playable',
-        'This stream is over, and no recording was kept.',
-      )
+      return new LibraryError('not-playable', 'This video is still being prepared.')
     case 'failed':
-      throw new LibraryError('not-playable', 'This video could not be prepared.')
+      return new LibraryError('not-playable', 'This video could not be prepared.')
+    case 'ended':
+      return new LibraryError(over, 'This stream is over, and no recording was kept.')
+    default:
+      return state satisfies never
   }
 }

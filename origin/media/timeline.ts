@@ -49,6 +49,35 @@ export function commonGaps(renditions: readonly RenditionTimeline[]): Set<number
   return gaps
 }
 
+/** A stretch of program time: from `fromMs` on, up to and without `toMs`, in milliseconds since the Unix epoch. */
+export interface TimeRange {
+  fromMs: number
+  toMs: number
+}
+
+/**
+ * The part of a timeline that shows a stretch of program time: of all renditions the same numbers, those of the segments
+ * of the first rendition that lie in it wholly or in part. Empty renditions where nothing does.
+ */
+export function timelineWithin(
+  renditions: readonly RenditionTimeline[],
+  { fromMs, toMs }: TimeRange,
+): RenditionTimeline[] {
+  const [lead] = renditions
+  if (!lead) return []
+  const timescale = lead.info.timescale
+  const shown = lead.segments.filter(
+    ({ programTimeMs, duration }) =>
+      programTimeMs < toMs && programTimeMs + (duration * 1000) / timescale > fromMs,
+  )
+  const first = shown[0]?.sequence ?? Number.POSITIVE_INFINITY
+  const last = shown.at(-1)?.sequence ?? Number.NEGATIVE_INFINITY
+  return renditions.map(({ info, segments }) => ({
+    info,
+    segments: segments.filter(({ sequence }) => sequence >= first && sequence <= last),
+  }))
+}
+
 /**
  * The tail of a list of segments that lasts at least `windowMs`, or all of it.
  * @returns how many segments lie before the tail

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
+import { isPlaybackKind } from '@streamtube/contracts/claims.ts'
 import type { EdgeService, RevocationSchema } from '@streamtube/contracts/gen/streamtube/v1/edge_pb'
 import type { Database } from '@streamtube/db/index.ts'
 import { findSession } from '../accounts/index.ts'
@@ -20,9 +21,7 @@ export function edgeService(deps: {
     },
 
     async authorizePlayback({ kind, assetId, sessionToken }) {
-      if (kind !== 'live' && kind !== 'vod') {
-        throw new ConnectError('kind must be live or vod', Code.InvalidArgument)
-      }
+      if (!isPlaybackKind(kind)) throw new ConnectError('kind is none of playback', Code.InvalidArgument)
       const decidedAtMs = BigInt(now())
       const viewer = sessionToken === '' ? null : await findSession(db, sessionToken, now())
       const { timelineId, ttlSeconds } = await authorisePlayback(db, { kind, assetId })

@@ -92,7 +92,7 @@ test('only the cookie with the __Host- prefix counts on https', async () => {
 
 test('an address that is not well formed is 400 and names the field', async () => {
   const edge = await createTestEdge()
-  const response = await edge.get('/api/v1/playback/clip/short', { method: 'POST' })
+  const response = await edge.get('/api/v1/playback/trailer/short', { method: 'POST' })
   expect(response.status).toBe(400)
   const { errors } = (await response.json()) as { errors: { field: string }[] }
   expect(errors.map(({ field }) => field)).toEqual(['kind', 'id'])

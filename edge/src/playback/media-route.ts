@@ -7,7 +7,7 @@ import { answerObject } from '../http/answer-object.ts'
 import { problemResponse } from '../http/problems.ts'
 import { TokenError } from '../keys/jwt.ts'
 import type { Cell, Metric } from '../metrics.ts'
-import { parseDirectives } from './directives.ts'
+import { directivesQuery, parseDirectives } from './directives.ts'
 import { isFor, RungHeights } from './entitlement.ts'
 import type { LivePlaylists } from './live-playlists.ts'
 import { faultOfError, faultOfStatus, Refused, storedOf } from './media-faults.ts'
@@ -155,9 +155,11 @@ export class MediaRoute {
     if (path.kind === 'live') {
       return answer(request, await playlists.answer({ address: rest, timelineId, directives }))
     }
-    // What is finished has nothing to wait for: one playlist, whatever was asked.
-    const asked: MediaRequest = { type: 'playlist', address: rest, timelineId, live: false }
-    return answer(request, await this.#load(rest, recipes.playlist(asked)))
+    // Nothing to wait for: one playlist for all, or, of one that grows, a second for those who know its beginning.
+    const skip = path.kind === 'dvr' ? directives.skip : null
+    const address = rest + directivesQuery({ wanted: null, skip })
+    const asked: MediaRequest = { type: 'playlist', address, timelineId, live: false }
+    return answer(request, await this.#load(address, recipes.playlist(asked)))
   }
 
   async #object(request: Request, { type, timelineId }: ObjectPath, rest: string): Promise<Response> {

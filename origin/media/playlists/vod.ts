@@ -10,7 +10,7 @@ import {
 } from './tags.ts'
 
 /**
- * VOD media playlist of a finished timeline: the whole of it, a map per header, a discontinuity where the clock or the
+ * VOD media playlist of a finished timeline, or of a range of one (`timelineWithin`): the whole of it, a map per header, a discontinuity where the clock or the
  * header changes.
  * @param all the timeline's renditions. What none of them has is left out; what only this one lacks stays as a gap, so
  * that renditions stay aligned. Without it, all gaps of this rendition are left out.

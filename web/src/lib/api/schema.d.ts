@@ -363,7 +363,7 @@ export interface components {
         Playback: {
             master: string;
             /** @enum {string} */
-            kind: "live" | "vod";
+            kind: "live" | "dvr" | "vod" | "clip";
             /** Format: date-time */
             expiresAt: string;
         };
@@ -1105,7 +1105,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "live" | "vod";
+                kind: "live" | "dvr" | "vod" | "clip";
                 id: string;
             };
             cookie?: never;

@@ -1,3 +1,5 @@
+import type { PlaybackKind } from '@streamtube/contracts/claims.ts'
+
 /** What a key does to the player. Times in seconds, volume from 0 to 1. */
 export type PlayerAction =
   | { type: 'toggle-play' }
@@ -22,7 +24,7 @@ export interface KeyPress {
 }
 
 export interface PlayerContext {
-  kind: 'live' | 'vod'
+  kind: PlaybackKind
   paused: boolean
 }
 

@@ -61,7 +61,7 @@ export declare const LocateResponseSchema: GenMessage<LocateResponse>;
  */
 export declare type AuthorizePlaybackRequest = Message<"streamtube.v1.AuthorizePlaybackRequest"> & {
   /**
-   * "live" or "vod".
+   * "live", "dvr", "vod" or "clip".
    *
    * @generated from field: string kind = 1;
    */
