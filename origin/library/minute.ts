@@ -14,7 +14,7 @@ const INDEPENDENT = 1
 const DISCONTINUITY = 2
 const GAP = 4
 /** From here on another header holds: the one that is named by this segment's number. */
-const HEADER = 8
+export const HEADER = 8
 
 /** Minutes since the Unix epoch: which row an entry belongs to. */
 export function minuteOf(programTimeMs: number): number {

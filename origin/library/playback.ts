@@ -1,10 +1,11 @@
 import { PLAYBACK_TOKEN_MAX_SECONDS, type PlaybackKind } from '@streamtube/contracts/claims.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { eq } from 'drizzle-orm'
+import { findClipRange } from './clip-view.ts'
 import { findDvr } from './dvr.ts'
 import { LibraryError } from './errors.ts'
 
-const { broadcasts, videos } = schema
+const { broadcasts, renditions, videos } = schema
 
 type VideoRow = typeof videos.$inferSelect
 
@@ -25,8 +26,13 @@ export async function locate(db: Database, timelineId: string, nowMs: number): P
     const hot = broadcast.state !== 'ended' || (broadcast.endedAt?.getTime() ?? 0) > nowMs - TAIL_MS
     return hot ? { liveUrl: broadcast.nodeUrl, maxAgeMs: 1_000 } : { liveUrl: null, maxAgeMs: 60_000 }
   }
-  const [video] = await db.select({ id: videos.id }).from(videos).where(eq(videos.timelineId, timelineId))
-  if (!video) throw new LibraryError('unknown', 'There is no such timeline')
+  // Clips outlive their video and its broadcast.
+  const [kept] = await db
+    .select({ id: renditions.timelineId })
+    .from(renditions)
+    .where(eq(renditions.timelineId, timelineId))
+    .limit(1)
+  if (!kept) throw new LibraryError('unknown', 'There is no such timeline')
   return { liveUrl: null, maxAgeMs: 60_000 }
 }
 
@@ -76,8 +82,10 @@ const timelineFor: Record<PlaybackKind, (db: Database, assetId: string) => Promi
     throw refusalOf(video, 'not-playable')
   },
 
-  async clip() {
-    throw unknownVideo()
+  async clip(db, assetId) {
+    const range = await findClipRange(db, assetId)
+    if (!range) throw new LibraryError('unknown', 'There is no such clip')
+    return range.timelineId
   },
 }
 

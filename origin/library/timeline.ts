@@ -1,8 +1,8 @@
 import { type Database, schema } from '@streamtube/db/index.ts'
-import { asc, eq } from 'drizzle-orm'
-import type { RenditionTimeline } from '../media/timeline.ts'
+import { and, asc, between, eq, lt, or, sql } from 'drizzle-orm'
+import { type RenditionTimeline, type TimeRange, timelineWithin } from '../media/timeline.ts'
 import type { RenditionInfo, SegmentEntry } from '../media/types.ts'
-import { entriesOf, withHeaders } from './minute.ts'
+import { entriesOf, HEADER, minuteOf, withHeaders } from './minute.ts'
 
 const { renditions, timelineIndex } = schema
 
@@ -13,19 +13,74 @@ type RenditionRow = typeof renditions.$inferSelect
  * A rendition is described as in its newest epoch; times are in that one's timescale, not rounded.
  */
 export async function readTimeline(db: Database, timelineId: string): Promise<RenditionTimeline[]> {
-  const described = await db
+  const described = await readRenditions(db, timelineId)
+  const rows = await db.select().from(timelineIndex).where(eq(timelineIndex.timelineId, timelineId))
+  return assemble(described, rows)
+}
+
+/** As `readTimeline`, of the first rendition alone; null where there is none. */
+export async function readLead(db: Database, timelineId: string): Promise<RenditionTimeline | null> {
+  const described = await readRenditions(db, timelineId)
+  const [lead] = newestOf(described)
+  if (!lead) return null
+  const { renditionId } = lead
+  const rows = await db
+    .select()
+    .from(timelineIndex)
+    .where(and(eq(timelineIndex.timelineId, timelineId), eq(timelineIndex.renditionId, renditionId)))
+  const own = described.filter((row) => row.renditionId === renditionId)
+  return assemble(own, rows)[0] ?? null
+}
+
+/** As `readTimeline`, of a stretch of program time alone: see `timelineWithin`. Costs what the stretch costs. */
+export async function readTimelineWithin(
+  db: Database,
+  timelineId: string,
+  range: TimeRange,
+): Promise<RenditionTimeline[]> {
+  const described = await readRenditions(db, timelineId)
+  // A segment belongs to the minute in which it begins. What came before may say which header holds.
+  const first = minuteOf(range.fromMs) - 1
+  const bearsHeader = sql`exists (select from unnest(${timelineIndex.flags}) flag where flag & ${HEADER} <> 0)`
+  const rows = await db
+    .select()
+    .from(timelineIndex)
+    .where(
+      and(
+        eq(timelineIndex.timelineId, timelineId),
+        or(
+          between(timelineIndex.minute, first, minuteOf(range.toMs)),
+          and(lt(timelineIndex.minute, first), bearsHeader),
+        ),
+      ),
+    )
+  return timelineWithin(assemble(described, rows), range)
+}
+
+/** Renditions in all their epochs, by epoch. */
+async function readRenditions(db: Database, timelineId: string): Promise<RenditionRow[]> {
+  return await db
     .select()
     .from(renditions)
     .where(eq(renditions.timelineId, timelineId))
     .orderBy(asc(renditions.epoch))
-  const rows = await db.select().from(timelineIndex).where(eq(timelineIndex.timelineId, timelineId))
-  const newest = new Map(described.map((row) => [row.renditionId, row]))
+}
+
+/** Each rendition as in its newest epoch, in the order in which they are listed. */
+function newestOf(described: readonly RenditionRow[]): RenditionRow[] {
+  return [...new Map(described.map((row) => [row.renditionId, row])).values()].sort(byPlace)
+}
+
+function assemble(
+  described: readonly RenditionRow[],
+  rows: readonly (typeof timelineIndex.$inferSelect)[],
+): RenditionTimeline[] {
   const timescales = new Map(described.map((row) => [`${row.renditionId} ${row.epoch}`, row.timescale]))
   const entriesOfMinute = (minute: typeof timelineIndex.$inferSelect, { timescale }: RenditionRow) =>
     entriesOf(minute).map((entry) =>
       scaled(entry, timescale / (timescales.get(`${minute.renditionId} ${minute.epoch}`) ?? timescale)),
     )
-  return [...newest.values()].sort(byPlace).map((row) => ({
+  return newestOf(described).map((row) => ({
     info: toInfo(row),
     segments: withHeaders(
       rows

@@ -3,6 +3,7 @@ import { type Database, schema } from '@streamtube/db/index.ts'
 import { eq } from 'drizzle-orm'
 import { dvrPlaylist, vodPlaylist } from '../media/playlists.ts'
 import type { RenditionTimeline } from '../media/timeline.ts'
+import { findClipRange, readClip } from './clip-view.ts'
 import { findDvr } from './dvr.ts'
 import { readTimeline } from './timeline.ts'
 
@@ -56,7 +57,17 @@ export const viewOf: Record<
     }
   },
 
-  clip: async () => null,
+  async clip(db, assetId, nowMs) {
+    const range = await findClipRange(db, assetId)
+    if (!range) return null
+    const { renditions, isWhole } = await readClip(db, range, nowMs)
+    return {
+      renditions,
+      print: (rendition) => vodPlaylist(range.timelineId, rendition, renditions, { isWhole }),
+      // It may be trimmed, and what came late may still come.
+      cacheControl: STILL_SETTLING,
+    }
+  },
 }
 
 /** What was over long ago changes no more. */

@@ -23,7 +23,11 @@ export const emailSchema = z
   .max(254, 'use 254 characters at most')
   .pipe(z.email('must be an e-mail address'))
 
-const titleSchema = z.string().trim().min(1, 'must not be empty').max(120, 'use 120 characters at most')
+export const titleSchema = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(120, 'use 120 characters at most')
 const nameSchema = z.string().trim().min(1, 'must not be empty').max(60, 'use 60 characters at most')
 const descriptionSchema = z.string().trim().max(5000, 'use 5000 characters at most')
 const linkTokenSchema = z.string().min(1).max(200)
