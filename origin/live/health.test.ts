@@ -25,14 +25,26 @@ const audio: AudioTrack = {
 }
 const START_MS = 1_000_000
 
-/** A stream of 25 frames a second, each of 1000 bytes, with a key frame every `keyEvery` frames. */
-function stream(meter: HealthMeter, { seconds, keyEvery }: { seconds: number; keyEvery: number }): number {
+interface Stream {
+  seconds: number
+  /** Frames. */
+  keyEvery: number
+  sizeBytes?: (second: number) => number
+  /** Media time per real time. */
+  speed?: number
+}
+
+/** A stream of 25 frames a second. */
+function stream(
+  meter: HealthMeter,
+  { seconds, keyEvery, sizeBytes = () => 1000, speed = 1 }: Stream,
+): number {
   for (let frame = 0; frame < seconds * 25; frame++) {
     const sample = {
-      dts: frame * 3600,
-      pts: frame * 3600,
+      dts: frame * 3600 * speed,
+      pts: frame * 3600 * speed,
       key: frame % keyEvery === 0,
-      data: new Uint8Array(1000),
+      data: new Uint8Array(sizeBytes(Math.floor(frame / 25))),
     }
     const arrivedAtMs = START_MS + frame * 40
     meter.observe({ type: 'sample', kind: 'video', sample, arrivedAtMs }, arrivedAtMs)
@@ -72,11 +84,32 @@ test('a stream that stands still is seen to', () => {
 
 test('key frames far apart are named, while waiting for one too', () => {
   const apart = started()
-  expect(apart.read(stream(apart, { seconds: 21, keyEvery: 250 })).warnings).toEqual(['key-frames-far-apart'])
+  expect(apart.read(stream(apart, { seconds: 21, keyEvery: 250 })).warnings).toEqual([
+    'key-frames-very-far-apart',
+  ])
   const waiting = started()
   expect(waiting.read(stream(waiting, { seconds: 6, keyEvery: 1_000 })).warnings).toEqual([
     'key-frames-far-apart',
   ])
+})
+
+test('a bit rate that goes up and down is named, and no longer once it is steady', () => {
+  const meter = started()
+  const sizeBytes = (second: number) => (second < 40 && second % 10 < 5 ? 4_000 : 500)
+  expect(meter.read(stream(meter, { seconds: 40, keyEvery: 50, sizeBytes })).warnings).toEqual([
+    'bitrate-unstable',
+  ])
+  const calm = started()
+  expect(calm.read(stream(calm, { seconds: 80, keyEvery: 50, sizeBytes })).warnings).toEqual([])
+})
+
+test('an encoder whose clock is not ours is named', () => {
+  const fast = started()
+  expect(fast.read(stream(fast, { seconds: 40, keyEvery: 50, speed: 1.03 })).warnings).toEqual([
+    'clock-unsteady',
+  ])
+  const well = started()
+  expect(well.read(stream(well, { seconds: 40, keyEvery: 50, speed: 1.001 })).warnings).toEqual([])
 })
 
 test('missing tracks are named', () => {

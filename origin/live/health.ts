@@ -1,15 +1,38 @@
 import type { SanitisedEvent, SanitiserWarning } from '../media/sanitiser.ts'
-import { type AudioTrack, VIDEO_TIMESCALE, type VideoTrack } from '../media/types.ts'
+import { type AudioTrack, type Sample, VIDEO_TIMESCALE, type VideoTrack } from '../media/types.ts'
+import {
+  type HealthSecond,
+  isBitrateUnstable,
+  isClockUnsteady,
+  type KeyFrameWarning,
+  keyFrameWarning,
+  RULES_WINDOW_SECONDS,
+} from './health-rules.ts'
+
+/** What happens to a stream's lower rungs. */
+export type LadderWarning =
+  /** No ladder: this machine is too small for any. */
+  | 'ladder-off-machine'
+  /** No ladder: others take what this machine has. */
+  | 'ladder-no-room'
+  | 'ladder-restarted'
+  | 'ladder-behind'
+  /** The encoder on the graphics card failed; the processor does it from here on. */
+  | 'encoder-fell-back'
+  /** The rung of this id was given up: the machine could not make it in real time. */
+  | `rung-dropped:${string}`
+  /** All rungs were. */
+  | 'source-only'
 
 /** Stable codes for the creator's page, which words them. */
 export type HealthWarning =
   | SanitiserWarning
-  | 'key-frames-far-apart'
+  | KeyFrameWarning
+  | 'bitrate-unstable'
+  | 'clock-unsteady'
   | 'no-audio'
   | 'no-video'
-  | 'ladder-off-machine'
-  | 'ladder-restarted'
-  | 'ladder-behind'
+  | LadderWarning
   | 'recording-incomplete'
 
 /** What a creator sees of the stream, measured over the last seconds. */
@@ -27,14 +50,11 @@ export interface Health {
   warnings: HealthWarning[]
 }
 
-/** Low latency wants a key frame about every 2 s; at 4 s a segment has to be cut without one (MEDIA.md 6). */
-const FAR_APART_MS = 4_000
 const WINDOW_SECONDS = 5
 /** How long something that happened once is shown. */
 const SHOWN_MS = 30_000
 
-interface Second {
-  videoBytes: number
+interface Second extends HealthSecond {
   audioBytes: number
   frames: number
 }
@@ -47,7 +67,7 @@ export class HealthMeter {
   #second = 0
   #started = false
   #seconds: Second[] = []
-  #current: Second = { videoBytes: 0, audioBytes: 0, frames: 0 }
+  #current = emptySecond()
   #lastKeyDts: number | null = null
   #keyFrameIntervalMs = 0
   #lastVideoDts = 0
@@ -57,7 +77,7 @@ export class HealthMeter {
     if (event.type === 'sample') {
       this.#turn(nowMs)
       if (event.kind === 'audio') this.#current.audioBytes += event.sample.data.byteLength
-      else this.#observeFrame(event.sample.dts, event.sample.key, event.sample.data.byteLength)
+      else this.#observeFrame(event.sample, nowMs)
     } else if (event.type === 'tracks') {
       this.#video = event.video
       this.#audio = event.audio
@@ -77,9 +97,9 @@ export class HealthMeter {
 
   read(nowMs: number): Health {
     this.#turn(nowMs)
-    const seconds = Math.max(1, this.#seconds.length)
+    const seconds = this.#seconds.slice(-WINDOW_SECONDS)
     const sum = (pick: (second: Second) => number) =>
-      this.#seconds.reduce((all, one) => all + pick(one), 0) / seconds
+      seconds.reduce((all, one) => all + pick(one), 0) / Math.max(1, seconds.length)
     return {
       videoBitrateBps: Math.round(sum((second) => second.videoBytes) * 8),
       audioBitrateBps: Math.round(sum((second) => second.audioBytes) * 8),
@@ -93,8 +113,10 @@ export class HealthMeter {
     }
   }
 
-  #observeFrame(dts: number, key: boolean, sizeBytes: number): void {
-    this.#current.videoBytes += sizeBytes
+  #observeFrame({ dts, key, data }: Sample, nowMs: number): void {
+    const leadMs = (dts * 1000) / VIDEO_TIMESCALE - nowMs
+    this.#current.leadMs = Math.max(this.#current.leadMs ?? leadMs, leadMs)
+    this.#current.videoBytes += data.byteLength
     this.#current.frames++
     this.#lastVideoDts = dts
     if (!key) return
@@ -111,7 +133,10 @@ export class HealthMeter {
       else this.#noticed.delete(warning)
     }
     const sinceKeyMs = ((this.#lastVideoDts - (this.#lastKeyDts ?? 0)) * 1000) / VIDEO_TIMESCALE
-    if (Math.max(sinceKeyMs, this.#keyFrameIntervalMs) > FAR_APART_MS) warnings.add('key-frames-far-apart')
+    const farApart = keyFrameWarning(Math.max(sinceKeyMs, this.#keyFrameIntervalMs))
+    if (farApart) warnings.add(farApart)
+    if (isBitrateUnstable(this.#seconds)) warnings.add('bitrate-unstable')
+    if (isClockUnsteady(this.#seconds)) warnings.add('clock-unsteady')
     if (this.#tracksKnown && !this.#audio) warnings.add('no-audio')
     if (this.#tracksKnown && !this.#video) warnings.add('no-video')
     return [...warnings]
@@ -123,11 +148,16 @@ export class HealthMeter {
     if (this.#second === 0) this.#second = second
     for (; this.#second < second; this.#second++) {
       // The first second began in its middle: it says nothing.
-      if (this.#started && second - this.#second <= WINDOW_SECONDS + 1) this.#seconds.push(this.#current)
+      if (this.#started && second - this.#second <= RULES_WINDOW_SECONDS + 1)
+        this.#seconds.push(this.#current)
       this.#started = true
-      this.#current = { videoBytes: 0, audioBytes: 0, frames: 0 }
+      this.#current = emptySecond()
     }
-    this.#seconds =
-      this.#seconds.length > WINDOW_SECONDS ? this.#seconds.slice(-WINDOW_SECONDS) : this.#seconds
+    if (this.#seconds.length > RULES_WINDOW_SECONDS)
+      this.#seconds = this.#seconds.slice(-RULES_WINDOW_SECONDS)
   }
+}
+
+function emptySecond(): Second {
+  return { videoBytes: 0, audioBytes: 0, frames: 0, leadMs: null }
 }

@@ -283,9 +283,23 @@ export const en = {
 
   'warning.key-frames-far-apart':
     'Key frames are far apart. Set the keyframe interval to 2 s in your encoder.',
+  'warning.key-frames-very-far-apart':
+    'Key frames are more than 8 s apart: viewers wait long before they see anything, and jump badly. Set the keyframe interval to 2 s in your encoder; “0” or “auto” is too long.',
+  'warning.bitrate-unstable':
+    'The bitrate goes up and down a lot. Set the encoder’s rate control to CBR, and check that your connection carries it.',
+  'warning.clock-unsteady':
+    'The stream runs faster or slower than real time. Is the encoder overloaded, or its connection too slow?',
   'warning.no-audio': 'The stream has no sound. Check the audio source in your encoder.',
   'warning.no-video': 'The stream has no picture. Check the video source in your encoder.',
-  'warning.ladder-off-machine': 'Viewers get the source quality only: this machine has no room for more.',
+  'warning.ladder-off-machine': 'Viewers get the source quality only: this machine is too small for more.',
+  'warning.ladder-no-room':
+    'Viewers get the source quality only: other streams take what this machine has at present.',
+  'warning.rung-dropped':
+    'The quality {detail} is paused: this machine could not make it in real time. It is tried again when there is room.',
+  'warning.source-only':
+    'Viewers get the source quality only: this machine could not make the others in real time. They are tried again when there is room.',
+  'warning.encoder-fell-back':
+    'The graphics card stopped encoding. The processor makes the lower qualities from here on.',
   'warning.ladder-restarted':
     'Making the lower qualities failed and was started again. The source was not touched.',
   'warning.ladder-behind': 'This machine can’t keep up with making the lower qualities.',

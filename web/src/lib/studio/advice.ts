@@ -49,7 +49,7 @@ export function judgeBitrate({
 }
 
 /** These tell how the stream is served; the stream is as good as it can be. */
-const notes = new Set(['ladder-off-machine'])
+const notes = new Set(['ladder-off-machine', 'ladder-no-room'])
 
 /** True for a warning that asks nothing of anybody. */
 export function isNote(warning: string): boolean {
