@@ -30,6 +30,8 @@ const SHORTEST_GAP_MS = 1
 const BEGINNING_MS = 3_000
 /** The renditions of an epoch end up to an audio frame apart; the first gap takes that up. */
 const SLACK_MS = 100
+/** Those that end farther apart have no common program time: the gap after them begins with a discontinuity. */
+const APART_MS = 50
 
 /**
  * The number with which the new epoch begins so that gaps reach it from the last segment that is left.
@@ -56,27 +58,48 @@ export function earliestMs(left: Left, sequence: number): number {
  * lost (MEDIA.md 9), in the same places in all renditions, without a hole in program time.
  */
 export function fillGaps(left: Left, beginning: Beginning): Map<string, SegmentEntry[]> {
-  const starts = startsOf(left, beginning)
   const firstMarked = beginning.sequence - marksMissing(left, beginning.epoch)
+  const marked = (entry: SegmentEntry) =>
+    entry.sequence >= firstMarked ? { ...entry, discontinuity: true } : entry
+  const filled = [...filledUntil(left, beginning)]
+  return new Map(filled.map(([id, entries]) => [id, entries.map(marked)]))
+}
+
+/**
+ * One more gap for each rendition of a broadcast whose encoder is away (MEDIA.md 11), as long as segments usually are,
+ * and those of the numbers before it that a rendition lacks.
+ */
+export function nextGaps(left: Left): Map<string, SegmentEntry[]> {
+  const { sequence, endMs } = lastOf(left)
+  const filled = filledUntil(left, { sequence: sequence + 2, programTimeMs: endMs + USUAL_GAP_MS })
   return new Map(
-    left.renditions.map((rendition) => [
-      rendition.id,
-      filled(rendition, starts).map((entry) =>
-        entry.sequence >= firstMarked ? { ...entry, discontinuity: true } : entry,
-      ),
-    ]),
+    left.renditions.map(({ id, entries }) => {
+      const end = entries.at(-1)?.sequence ?? sequence
+      return [id, (filled.get(id) ?? []).filter((entry) => entry.sequence > end)]
+    }),
   )
 }
 
+/** All that is left, with a gap for each number that is missing up to and without `end`. */
+function filledUntil(left: Left, end: Omit<Beginning, 'epoch'>): Map<string, SegmentEntry[]> {
+  const starts = startsOf(left, end)
+  const jumps = jumpsOf(left, starts)
+  return new Map(left.renditions.map((rendition) => [rendition.id, fill(rendition, starts, jumps)]))
+}
+
 /** Each number's program time, from the first that is left up to and with the new epoch's first. */
-function startsOf(left: Left, { sequence: end, programTimeMs }: Beginning): Map<number, number> {
+function startsOf(
+  left: Left,
+  { sequence: end, programTimeMs }: Omit<Beginning, 'epoch'>,
+): Map<number, number> {
   const starts = new Map([[end, programTimeMs]])
   const ends = new Map<number, number>()
   for (const { entries, timescale } of left.renditions) {
     for (const entry of entries) {
-      if (starts.has(entry.sequence)) continue
-      starts.set(entry.sequence, entry.programTimeMs)
-      ends.set(entry.sequence, endMsOf(entry, timescale))
+      const endMs = endMsOf(entry, timescale)
+      const leadEndMs = ends.get(entry.sequence)
+      if (!starts.has(entry.sequence)) starts.set(entry.sequence, entry.programTimeMs)
+      if (leadEndMs === undefined || endMs - leadEndMs > APART_MS) ends.set(entry.sequence, endMs)
     }
   }
   const known = [...ends.keys()].sort((a, b) => a - b)
@@ -103,7 +126,25 @@ function split(count: number, totalMs: number, usualMs: number): number[] {
   )
 }
 
-function filled({ timescale, entries }: LeftRendition, starts: ReadonlyMap<number, number>): SegmentEntry[] {
+/** Numbers that no rendition has, and before which one ends long before another. */
+function jumpsOf(left: Left, starts: ReadonlyMap<number, number>): Set<number> {
+  const known = new Set(left.renditions.flatMap(({ entries }) => entries.map(({ sequence }) => sequence)))
+  const jumps = new Set<number>()
+  for (const { entries, timescale } of left.renditions) {
+    for (const entry of entries) {
+      const next = entry.sequence + 1
+      const startMs = starts.get(next) ?? 0
+      if (!known.has(next) && startMs - endMsOf(entry, timescale) > APART_MS) jumps.add(next)
+    }
+  }
+  return jumps
+}
+
+function fill(
+  { timescale, entries }: LeftRendition,
+  starts: ReadonlyMap<number, number>,
+  jumps: ReadonlySet<number>,
+): SegmentEntry[] {
   const own = new Map(entries.map((entry) => [entry.sequence, entry]))
   const numbers = [...starts.keys()].sort((a, b) => a - b)
   const list: SegmentEntry[] = []
@@ -115,7 +156,8 @@ function filled({ timescale, entries }: LeftRendition, starts: ReadonlyMap<numbe
     }
     const before = list.at(-1) ?? entries[0]
     const next = own.get(sequence + 1)?.programTimeMs ?? starts.get(sequence + 1) ?? 0
-    const programTimeMs = list.length > 0 && before ? endMsOf(before, timescale) : (starts.get(sequence) ?? 0)
+    const follows = list.length > 0 && before && !jumps.has(sequence)
+    const programTimeMs = follows ? endMsOf(before, timescale) : (starts.get(sequence) ?? 0)
     list.push({
       epoch: before?.epoch ?? 0,
       sequence,
@@ -124,7 +166,7 @@ function filled({ timescale, entries }: LeftRendition, starts: ReadonlyMap<numbe
       programTimeMs: Math.round(programTimeMs),
       sizeBytes: 0,
       independent: false,
-      discontinuity: false,
+      discontinuity: jumps.has(sequence),
       gap: true,
       ...(before?.header !== undefined && { header: before.header }),
     })
@@ -143,8 +185,11 @@ function lastOf({ renditions }: Left): { sequence: number; endMs: number } {
   let last = { sequence: -1, endMs: 0 }
   for (const { entries, timescale } of renditions) {
     const entry = entries.at(-1)
-    if (entry && entry.sequence > last.sequence) {
-      last = { sequence: entry.sequence, endMs: Math.round(endMsOf(entry, timescale)) }
+    if (!entry || entry.sequence < last.sequence) continue
+    const endMs = Math.round(endMsOf(entry, timescale))
+    last = {
+      sequence: entry.sequence,
+      endMs: Math.max(entry.sequence === last.sequence ? last.endMs : 0, endMs),
     }
   }
   return last

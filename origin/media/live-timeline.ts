@@ -24,6 +24,12 @@ export interface LiveTimelineOptions {
   maxBytes?: number
 }
 
+/** A live window as numbers: what whoever goes on with it needs to know. */
+export interface ListedTail {
+  renditions: readonly { id: string; timescale: number; entries: readonly SegmentEntry[] }[]
+  discontinuitySequence: number
+}
+
 /** An object of the tail. `stored`: listed, but its bytes were let go after `markStored`: read them from blobs. */
 export type LiveObject =
   | { state: 'memory'; chunks: readonly Uint8Array[]; sizeBytes: number }
@@ -128,6 +134,17 @@ export class LiveTimeline {
     this.#masterWaiters.notify()
   }
 
+  /** Lists numbers of a rendition for which there is no media, after all that it has: its encoder is away. */
+  appendGaps(renditionId: string, entries: readonly SegmentEntry[]): void {
+    const tail = this.#tails.get(renditionId)
+    if (!tail || entries.length === 0) return
+    this.#texts.clear()
+    for (const entry of entries) {
+      tail.addSegment({ type: 'segment', epoch: entry.epoch, renditionId, entry, chunks: [] })
+    }
+    this.#waiters.get(renditionId)?.notify()
+  }
+
   /** The segment's bytes are safe elsewhere: they may be let go once its parts are no longer listed. */
   markStored(renditionId: string, epoch: number, sequence: number): void {
     this.#tails.get(renditionId)?.markStored(epoch, sequence)
@@ -140,6 +157,13 @@ export class LiveTimeline {
     if (this.#patienceTimer) clearTimeout(this.#patienceTimer)
     this.#masterWaiters.end()
     for (const waiters of this.#waiters.values()) waiters.end()
+  }
+
+  /** Another node has the broadcast from now on: whoever waits is to ask again, and this says nothing of an end. */
+  leave(): void {
+    if (this.#patienceTimer) clearTimeout(this.#patienceTimer)
+    this.#masterWaiters.end('aborted')
+    for (const waiters of this.#waiters.values()) waiters.end('aborted')
   }
 
   /** The object at an address of media (init, segment or part), or null. */
@@ -169,7 +193,9 @@ export class LiveTimeline {
     const next = tail.lastPart?.epoch === epoch ? tail.lastPart.number + 1 : 0
     if (part > next) return 'too-far'
     if (part < next) return 'ready'
-    return this.#wait(renditionId, () => tail.part(epoch, part) !== null, wait)
+    // When another epoch goes on, what was hinted of this one will never be.
+    const isOver = () => (tail.lastPart?.epoch ?? epoch) > epoch
+    return this.#wait(renditionId, () => tail.part(epoch, part) !== null || isOver(), wait)
   }
 
   /**
@@ -243,6 +269,19 @@ export class LiveTimeline {
   /** When the last sample of the rendition's newest part came in; null before its first part, or when nobody said. */
   partArrivedAtMs(renditionId: string): number | null {
     return this.#arrivals.get(renditionId) ?? null
+  }
+
+  /** The finished segments that are listed of each rendition, and the discontinuities before that. */
+  get listed(): ListedTail {
+    const tails = this.#inOrder().filter((tail) => tail.segments.length > 0)
+    return {
+      renditions: tails.map(({ info: { id, timescale }, segments }) => ({
+        id,
+        timescale,
+        entries: segments,
+      })),
+      discontinuitySequence: tails[0]?.discontinuitySequence ?? this.#options.discontinuitySequence,
+    }
   }
 
   get renditions(): readonly RenditionInfo[] {

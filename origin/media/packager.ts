@@ -22,6 +22,8 @@ export interface PackagerOptions {
   notBeforeMs?: number
   /** True for every epoch but a broadcast's first: the first segments carry a discontinuity mark. */
   discontinuity?: boolean
+  /** In which timescales renditions are listed that an earlier epoch began: a playlist has only one. */
+  timescales?: ReadonlyMap<string, number>
   /** The broadcast has sound as long as it has a picture: silence where the source sends none (MEDIA.md 10). */
   alwaysAudio?: boolean
 }
@@ -153,9 +155,10 @@ export class Packager {
   }
 
   #writer(id: string, track: Track): RenditionWriter {
-    const { epoch, firstSequence, partTargetMs, discontinuity } = this.#options
+    const { epoch, firstSequence, partTargetMs, discontinuity = false, timescales } = this.#options
+    const timescale = timescales?.get(id) ?? null
     return new RenditionWriter(
-      { id, track, epoch, firstSequence, partTargetMs, discontinuity: discontinuity ?? false },
+      { id, track, timescale, epoch, firstSequence, partTargetMs, discontinuity },
       this.#emit,
     )
   }

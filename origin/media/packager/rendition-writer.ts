@@ -7,6 +7,8 @@ import { type AssembledPart, PartAssembler } from './part-assembler.ts'
 export interface RenditionWriterOptions {
   id: string
   track: Track
+  /** Of what is listed, where an earlier epoch began the rendition; null: the track's own. */
+  timescale: number | null
   epoch: number
   firstSequence: number
   partTargetMs: PartTargetMs
@@ -53,7 +55,7 @@ export class RenditionWriter {
     this.#emit = emit
     this.#discontinuity = options.discontinuity
     this.#init = initSegment(track)
-    this.#info = describe(options.id, track)
+    this.#info = describe(options.id, track, options.timescale)
     this.#parts = this.#assembler(track)
     this.#tell()
   }
@@ -88,14 +90,14 @@ export class RenditionWriter {
     this.#discontinuity = true
     this.#retrack(track)
     // A rendition's entries keep their timescale, so that a playlist has only one.
-    this.#info = { ...describe(this.id, track), timescale, ...(captions && { captions }) }
+    this.#info = { ...describe(this.id, track, timescale), ...(captions && { captions }) }
     this.#tell()
   }
 
   /** Before the first segment: the encoder has changed its mind. */
   replace(track: Track): void {
     this.#retrack(track)
-    this.#info = describe(this.id, track)
+    this.#info = describe(this.id, track, this.#options.timescale)
     this.#tell()
   }
 
@@ -239,8 +241,8 @@ export class RenditionWriter {
   }
 }
 
-function describe(id: string, track: Track): RenditionInfo {
-  const common = { id, kind: track.kind, codecs: track.codecs, timescale: track.timescale }
+function describe(id: string, track: Track, timescale: number | null): RenditionInfo {
+  const common = { id, kind: track.kind, codecs: track.codecs, timescale: timescale ?? track.timescale }
   if (track.kind === 'audio') return { ...common, channels: track.channels }
   const rate = track.frameRate === null ? {} : { frameRate: Math.round(track.frameRate * 1000) / 1000 }
   return { ...common, width: track.width, height: track.height, ...rate }

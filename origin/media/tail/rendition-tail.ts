@@ -74,6 +74,11 @@ export class RenditionTail {
     return this.#segments.map((segment) => segment.live.entry)
   }
 
+  /** Discontinuities before the first segment that is listed. */
+  get discontinuitySequence(): number {
+    return this.#discontinuitySequence
+  }
+
   get openParts(): readonly Part[] {
     return this.#open?.parts ?? []
   }
@@ -109,7 +114,8 @@ export class RenditionTail {
     for (const entry of entries)
       this.#segments.push({ live: { entry, parts: [] }, chunks: null, stored: true })
     const last = entries.at(-1)
-    if (last) this.#lastPart = { epoch, sequence: last.sequence, index: 0, number: -1 }
+    const number = this.#lastPart?.epoch === epoch ? this.#lastPart.number : -1
+    if (last) this.#lastPart = { epoch, sequence: last.sequence, index: 0, number }
     this.#resumedEpoch = epoch
     this.#shrink()
   }

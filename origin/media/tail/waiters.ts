@@ -9,7 +9,7 @@ interface Waiter {
 /** Requests that wait for something to come. Each has a deadline and can be called off; all are let go at the end. */
 export class Waiters {
   readonly #waiting = new Set<Waiter>()
-  #ended = false
+  #ended: 'ended' | 'aborted' | null = null
 
   get size(): number {
     return this.#waiting.size
@@ -18,7 +18,7 @@ export class Waiters {
   /** Resolves, and never rejects, as soon as `isReady` holds at a `notify`, or at the deadline. */
   wait(isReady: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<WaitResult> {
     if (isReady()) return Promise.resolve('ready')
-    if (this.#ended) return Promise.resolve('ended')
+    if (this.#ended) return Promise.resolve(this.#ended)
     if (signal?.aborted) return Promise.resolve('aborted')
     return new Promise((resolve) => {
       const settle = (result: WaitResult) => {
@@ -40,9 +40,9 @@ export class Waiters {
     for (const waiter of this.#waiting) if (waiter.isReady()) waiter.settle('ready')
   }
 
-  /** Nothing will change any more. */
-  end(): void {
-    this.#ended = true
-    for (const waiter of this.#waiting) waiter.settle(waiter.isReady() ? 'ready' : 'ended')
+  /** Nothing will change any more here. @param result what whoever waits is told */
+  end(result: 'ended' | 'aborted' = 'ended'): void {
+    this.#ended = result
+    for (const waiter of this.#waiting) waiter.settle(waiter.isReady() ? 'ready' : result)
   }
 }
