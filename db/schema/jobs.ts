@@ -7,8 +7,8 @@ export const jobs = pgTable(
   'jobs',
   {
     id: idColumn(),
-    kind: text('kind', { enum: ['thumbnail', 'package'] }).notNull(),
-    /** What it is about (a video's id): one job of a kind and subject waits or runs at a time. */
+    kind: text('kind', { enum: ['thumbnail', 'package', 'clip-picture', 'clip-export'] }).notNull(),
+    /** What it is about (a video's or a clip's id): one job of a kind and subject waits or runs at a time. */
     subject: text('subject').notNull(),
     task: jsonb('task').notNull(),
     state: text('state', { enum: ['queued', 'running', 'done', 'failed'] }).notNull(),

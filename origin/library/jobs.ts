@@ -13,8 +13,17 @@ const jobTaskSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('thumbnail'), videoId: z.string() }),
   /** Package a file that lies in blobs. */
   z.object({ kind: z.literal('package'), videoId: z.string(), timelineId: z.string(), blobKey: z.string() }),
+  /** Make a picture of a clip's first frame. */
+  z.object({ kind: z.literal('clip-picture'), clipId: z.string() }),
+  /** Make a file of a clip, exact to the frame. */
+  z.object({ kind: z.literal('clip-export'), clipId: z.string() }),
 ])
 export type JobTask = z.infer<typeof jobTaskSchema>
+
+/** What a job is about: one of a kind and subject waits or runs at a time. */
+function subjectOf(task: JobTask): string {
+  return 'clipId' in task ? task.clipId : task.videoId
+}
 
 /** A worker that is silent for this long has lost its job to the next one. */
 export const LEASE_MS = 20_000
@@ -27,7 +36,7 @@ export function backOffMs(attempt: number): number {
   return Math.min(MAX_BACK_OFF_MS, 1000 * 2 ** Math.max(0, attempt - 1))
 }
 
-/** Queues a job, unless one of its kind for the same video waits or runs already. @returns whether it did */
+/** Queues a job, unless one of its kind about the same waits or runs already. @returns whether it did */
 export async function enqueueJob(
   db: Database,
   about: { task: JobTask; nowMs: number; maxAttempts: number },
@@ -38,7 +47,7 @@ export async function enqueueJob(
     .values({
       id: newId(),
       kind: about.task.kind,
-      subject: about.task.videoId,
+      subject: subjectOf(about.task),
       task: about.task,
       state: 'queued',
       runAt: at,

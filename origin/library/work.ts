@@ -69,7 +69,7 @@ export function createWork(deps: LibraryDeps): Work {
   }
 
   async function liveUrlFor(task: JobTask): Promise<string | null> {
-    if (task.kind === 'package') return ''
+    if (task.kind !== 'thumbnail') return ''
     const [row] = await db
       .select({ nodeUrl: broadcasts.nodeUrl })
       .from(broadcasts)
@@ -78,7 +78,7 @@ export function createWork(deps: LibraryDeps): Work {
   }
 
   async function giveUp(job: JobRow): Promise<void> {
-    deps.log.warn({ jobId: job.id, kind: job.kind, videoId: job.subject, error: job.error }, 'job failed')
+    deps.log.warn({ jobId: job.id, kind: job.kind, subject: job.subject, error: job.error }, 'job failed')
     if (job.kind !== 'package') return
     await db
       .update(videos)

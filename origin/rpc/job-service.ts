@@ -32,6 +32,7 @@ export function jobService(
         const value = { videoId, timelineId: videoId, liveUrl }
         return { leaseMs: LEASE_MS, job: { ...about, task: { case: 'thumbnail', value } } }
       }
+      if (task.kind !== 'package') return {}
       const { videoId, timelineId, blobKey } = task
       const value = { videoId, timelineId, blobKey }
       return { leaseMs: LEASE_MS, job: { ...about, task: { case: 'package', value } } }

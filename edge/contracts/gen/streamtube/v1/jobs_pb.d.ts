@@ -40,6 +40,18 @@ export declare type Job = Message<"streamtube.v1.Job"> & {
      */
     value: PackageTask;
     case: "package";
+  } | {
+    /**
+     * @generated from field: streamtube.v1.ClipPictureTask clip_picture = 5;
+     */
+    value: ClipPictureTask;
+    case: "clipPicture";
+  } | {
+    /**
+     * @generated from field: streamtube.v1.ClipExportTask clip_export = 6;
+     */
+    value: ClipExportTask;
+    case: "clipExport";
   } | { case: undefined; value?: undefined };
 };
 
@@ -106,6 +118,117 @@ export declare type PackageTask = Message<"streamtube.v1.PackageTask"> & {
  * Use `create(PackageTaskSchema)` to create a new message.
  */
 export declare const PackageTaskSchema: GenMessage<PackageTask>;
+
+/**
+ * Make a JPEG of a clip's first frame.
+ *
+ * @generated from message streamtube.v1.ClipPictureTask
+ */
+export declare type ClipPictureTask = Message<"streamtube.v1.ClipPictureTask"> & {
+  /**
+   * @generated from field: string clip_id = 1;
+   */
+  clipId: string;
+
+  /**
+   * Where it begins.
+   *
+   * @generated from field: streamtube.v1.ClipRun run = 2;
+   */
+  run?: ClipRun | undefined;
+};
+
+/**
+ * Describes the message streamtube.v1.ClipPictureTask.
+ * Use `create(ClipPictureTaskSchema)` to create a new message.
+ */
+export declare const ClipPictureTaskSchema: GenMessage<ClipPictureTask>;
+
+/**
+ * Make an MP4 of a clip: all of these runs, one after the other.
+ *
+ * @generated from message streamtube.v1.ClipExportTask
+ */
+export declare type ClipExportTask = Message<"streamtube.v1.ClipExportTask"> & {
+  /**
+   * @generated from field: string clip_id = 1;
+   */
+  clipId: string;
+
+  /**
+   * Where the file is to lie in blobs: the name says which range it is.
+   *
+   * @generated from field: string blob_key = 2;
+   */
+  blobKey: string;
+
+  /**
+   * @generated from field: repeated streamtube.v1.ClipRun runs = 3;
+   */
+  runs: ClipRun[];
+};
+
+/**
+ * Describes the message streamtube.v1.ClipExportTask.
+ * Use `create(ClipExportTaskSchema)` to create a new message.
+ */
+export declare const ClipExportTaskSchema: GenMessage<ClipExportTask>;
+
+/**
+ * A stretch of a timeline that one decoder reads to its end.
+ *
+ * @generated from message streamtube.v1.ClipRun
+ */
+export declare type ClipRun = Message<"streamtube.v1.ClipRun"> & {
+  /**
+   * @generated from field: streamtube.v1.ClipTrack video = 1;
+   */
+  video?: ClipTrack | undefined;
+
+  /**
+   * @generated from field: streamtube.v1.ClipTrack audio = 2;
+   */
+  audio?: ClipTrack | undefined;
+};
+
+/**
+ * Describes the message streamtube.v1.ClipRun.
+ * Use `create(ClipRunSchema)` to create a new message.
+ */
+export declare const ClipRunSchema: GenMessage<ClipRun>;
+
+/**
+ * What is shown from `start_ms` on and before `end_ms`, both counted from the first sample's presentation.
+ *
+ * @generated from message streamtube.v1.ClipTrack
+ */
+export declare type ClipTrack = Message<"streamtube.v1.ClipTrack"> & {
+  /**
+   * @generated from field: string init_key = 1;
+   */
+  initKey: string;
+
+  /**
+   * @generated from field: repeated string segment_keys = 2;
+   */
+  segmentKeys: string[];
+
+  /**
+   * @generated from field: double start_ms = 3;
+   */
+  startMs: number;
+
+  /**
+   * @generated from field: double end_ms = 4;
+   */
+  endMs: number;
+};
+
+/**
+ * Describes the message streamtube.v1.ClipTrack.
+ * Use `create(ClipTrackSchema)` to create a new message.
+ */
+export declare const ClipTrackSchema: GenMessage<ClipTrack>;
 
 /**
  * @generated from message streamtube.v1.ClaimRequest
@@ -270,6 +393,86 @@ export declare type SetThumbnailResponse = Message<"streamtube.v1.SetThumbnailRe
 export declare const SetThumbnailResponseSchema: GenMessage<SetThumbnailResponse>;
 
 /**
+ * @generated from message streamtube.v1.SetClipPictureRequest
+ */
+export declare type SetClipPictureRequest = Message<"streamtube.v1.SetClipPictureRequest"> & {
+  /**
+   * @generated from field: string clip_id = 1;
+   */
+  clipId: string;
+
+  /**
+   * @generated from field: string blob_key = 2;
+   */
+  blobKey: string;
+};
+
+/**
+ * Describes the message streamtube.v1.SetClipPictureRequest.
+ * Use `create(SetClipPictureRequestSchema)` to create a new message.
+ */
+export declare const SetClipPictureRequestSchema: GenMessage<SetClipPictureRequest>;
+
+/**
+ * @generated from message streamtube.v1.SetClipPictureResponse
+ */
+export declare type SetClipPictureResponse = Message<"streamtube.v1.SetClipPictureResponse"> & {
+};
+
+/**
+ * Describes the message streamtube.v1.SetClipPictureResponse.
+ * Use `create(SetClipPictureResponseSchema)` to create a new message.
+ */
+export declare const SetClipPictureResponseSchema: GenMessage<SetClipPictureResponse>;
+
+/**
+ * @generated from message streamtube.v1.SetClipExportRequest
+ */
+export declare type SetClipExportRequest = Message<"streamtube.v1.SetClipExportRequest"> & {
+  /**
+   * @generated from field: string clip_id = 1;
+   */
+  clipId: string;
+
+  /**
+   * @generated from field: string blob_key = 2;
+   */
+  blobKey: string;
+
+  /**
+   * @generated from field: uint64 size_bytes = 3;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * @generated from field: uint32 frames = 4;
+   */
+  frames: number;
+};
+
+/**
+ * Describes the message streamtube.v1.SetClipExportRequest.
+ * Use `create(SetClipExportRequestSchema)` to create a new message.
+ */
+export declare const SetClipExportRequestSchema: GenMessage<SetClipExportRequest>;
+
+/**
+ * @generated from message streamtube.v1.SetClipExportResponse
+ */
+export declare type SetClipExportResponse = Message<"streamtube.v1.SetClipExportResponse"> & {
+  /**
+   * @generated from field: bool outdated = 1;
+   */
+  outdated: boolean;
+};
+
+/**
+ * Describes the message streamtube.v1.SetClipExportResponse.
+ * Use `create(SetClipExportResponseSchema)` to create a new message.
+ */
+export declare const SetClipExportResponseSchema: GenMessage<SetClipExportResponse>;
+
+/**
  * @generated from message streamtube.v1.AppendTimelineRequest
  */
 export declare type AppendTimelineRequest = Message<"streamtube.v1.AppendTimelineRequest"> & {
@@ -362,6 +565,26 @@ export declare const JobService: GenService<{
     methodKind: "unary";
     input: typeof SetThumbnailRequestSchema;
     output: typeof SetThumbnailResponseSchema;
+  },
+  /**
+   * Records the picture of a clip.
+   *
+   * @generated from rpc streamtube.v1.JobService.SetClipPicture
+   */
+  setClipPicture: {
+    methodKind: "unary";
+    input: typeof SetClipPictureRequestSchema;
+    output: typeof SetClipPictureResponseSchema;
+  },
+  /**
+   * Records the file of a clip; `outdated` when the clip was trimmed or deleted meanwhile.
+   *
+   * @generated from rpc streamtube.v1.JobService.SetClipExport
+   */
+  setClipExport: {
+    methodKind: "unary";
+    input: typeof SetClipExportRequestSchema;
+    output: typeof SetClipExportResponseSchema;
   },
   /**
    * Appends finished segments of an imported file. Idempotent.

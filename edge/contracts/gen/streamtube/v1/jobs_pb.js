@@ -9,7 +9,7 @@ import { file_streamtube_v1_timeline } from "./timeline_pb.js";
  * Describes the file streamtube/v1/jobs.proto.
  */
 export const file_streamtube_v1_jobs = /*@__PURE__*/
-  fileDesc("ChhzdHJlYW10dWJlL3YxL2pvYnMucHJvdG8SDXN0cmVhbXR1YmUudjEijAEKA0pvYhIKCgJpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEjEKCXRodW1ibmFpbBgDIAEoCzIcLnN0cmVhbXR1YmUudjEuVGh1bWJuYWlsVGFza0gAEi0KB3BhY2thZ2UYBCABKAsyGi5zdHJlYW10dWJlLnYxLlBhY2thZ2VUYXNrSABCBgoEdGFzayJICg1UaHVtYm5haWxUYXNrEhAKCHZpZGVvX2lkGAEgASgJEhMKC3RpbWVsaW5lX2lkGAIgASgJEhAKCGxpdmVfdXJsGAMgASgJIkYKC1BhY2thZ2VUYXNrEhAKCHZpZGVvX2lkGAEgASgJEhMKC3RpbWVsaW5lX2lkGAIgASgJEhAKCGJsb2Jfa2V5GAMgASgJIjIKDENsYWltUmVxdWVzdBIRCgl3b3JrZXJfaWQYASABKAkSDwoHd2FpdF9tcxgCIAEoDSJCCg1DbGFpbVJlc3BvbnNlEh8KA2pvYhgBIAEoCzISLnN0cmVhbXR1YmUudjEuSm9iEhAKCGxlYXNlX21zGAIgASgNIkcKEEhlYXJ0YmVhdFJlcXVlc3QSDgoGam9iX2lkGAEgASgJEhEKCXdvcmtlcl9pZBgCIAEoCRIQCghwcm9ncmVzcxgDIAEoASImChFIZWFydGJlYXRSZXNwb25zZRIRCgljYW5jZWxsZWQYASABKAgiVAoNRmluaXNoUmVxdWVzdBIOCgZqb2JfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJEg0KBWVycm9yGAMgASgJEhEKCXJldHJ5YWJsZRgEIAEoCCIQCg5GaW5pc2hSZXNwb25zZSI5ChNTZXRUaHVtYm5haWxSZXF1ZXN0EhAKCHZpZGVvX2lkGAEgASgJEhAKCGJsb2Jfa2V5GAIgASgJIhYKFFNldFRodW1ibmFpbFJlc3BvbnNlIq8BChVBcHBlbmRUaW1lbGluZVJlcXVlc3QSEwoLdGltZWxpbmVfaWQYASABKAkSDQoFZXBvY2gYAiABKA0SMAoKcmVuZGl0aW9ucxgDIAMoCzIcLnN0cmVhbXR1YmUudjEuUmVuZGl0aW9uSW5mbxIuCghzZWdtZW50cxgEIAMoCzIcLnN0cmVhbXR1YmUudjEuU2VnbWVudFJlY29yZBIQCghjb21wbGV0ZRgFIAEoCCIYChZBcHBlbmRUaW1lbGluZVJlc3BvbnNlMp8DCgpKb2JTZXJ2aWNlEkIKBUNsYWltEhsuc3RyZWFtdHViZS52MS5DbGFpbVJlcXVlc3QaHC5zdHJlYW10dWJlLnYxLkNsYWltUmVzcG9uc2USTgoJSGVhcnRiZWF0Eh8uc3RyZWFtdHViZS52MS5IZWFydGJlYXRSZXF1ZXN0GiAuc3RyZWFtdHViZS52MS5IZWFydGJlYXRSZXNwb25zZRJFCgZGaW5pc2gSHC5zdHJlYW10dWJlLnYxLkZpbmlzaFJlcXVlc3QaHS5zdHJlYW10dWJlLnYxLkZpbmlzaFJlc3BvbnNlElcKDFNldFRodW1ibmFpbBIiLnN0cmVhbXR1YmUudjEuU2V0VGh1bWJuYWlsUmVxdWVzdBojLnN0cmVhbXR1YmUudjEuU2V0VGh1bWJuYWlsUmVzcG9uc2USXQoOQXBwZW5kVGltZWxpbmUSJC5zdHJlYW10dWJlLnYxLkFwcGVuZFRpbWVsaW5lUmVxdWVzdBolLnN0cmVhbXR1YmUudjEuQXBwZW5kVGltZWxpbmVSZXNwb25zZWIGcHJvdG8z", [file_streamtube_v1_timeline]);
+  fileDesc("ChhzdHJlYW10dWJlL3YxL2pvYnMucHJvdG8SDXN0cmVhbXR1YmUudjEi+gEKA0pvYhIKCgJpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEjEKCXRodW1ibmFpbBgDIAEoCzIcLnN0cmVhbXR1YmUudjEuVGh1bWJuYWlsVGFza0gAEi0KB3BhY2thZ2UYBCABKAsyGi5zdHJlYW10dWJlLnYxLlBhY2thZ2VUYXNrSAASNgoMY2xpcF9waWN0dXJlGAUgASgLMh4uc3RyZWFtdHViZS52MS5DbGlwUGljdHVyZVRhc2tIABI0CgtjbGlwX2V4cG9ydBgGIAEoCzIdLnN0cmVhbXR1YmUudjEuQ2xpcEV4cG9ydFRhc2tIAEIGCgR0YXNrIkgKDVRodW1ibmFpbFRhc2sSEAoIdmlkZW9faWQYASABKAkSEwoLdGltZWxpbmVfaWQYAiABKAkSEAoIbGl2ZV91cmwYAyABKAkiRgoLUGFja2FnZVRhc2sSEAoIdmlkZW9faWQYASABKAkSEwoLdGltZWxpbmVfaWQYAiABKAkSEAoIYmxvYl9rZXkYAyABKAkiRwoPQ2xpcFBpY3R1cmVUYXNrEg8KB2NsaXBfaWQYASABKAkSIwoDcnVuGAIgASgLMhYuc3RyZWFtdHViZS52MS5DbGlwUnVuIlkKDkNsaXBFeHBvcnRUYXNrEg8KB2NsaXBfaWQYASABKAkSEAoIYmxvYl9rZXkYAiABKAkSJAoEcnVucxgDIAMoCzIWLnN0cmVhbXR1YmUudjEuQ2xpcFJ1biJbCgdDbGlwUnVuEicKBXZpZGVvGAEgASgLMhguc3RyZWFtdHViZS52MS5DbGlwVHJhY2sSJwoFYXVkaW8YAiABKAsyGC5zdHJlYW10dWJlLnYxLkNsaXBUcmFjayJVCglDbGlwVHJhY2sSEAoIaW5pdF9rZXkYASABKAkSFAoMc2VnbWVudF9rZXlzGAIgAygJEhAKCHN0YXJ0X21zGAMgASgBEg4KBmVuZF9tcxgEIAEoASIyCgxDbGFpbVJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEg8KB3dhaXRfbXMYAiABKA0iQgoNQ2xhaW1SZXNwb25zZRIfCgNqb2IYASABKAsyEi5zdHJlYW10dWJlLnYxLkpvYhIQCghsZWFzZV9tcxgCIAEoDSJHChBIZWFydGJlYXRSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkSEAoIcHJvZ3Jlc3MYAyABKAEiJgoRSGVhcnRiZWF0UmVzcG9uc2USEQoJY2FuY2VsbGVkGAEgASgIIlQKDUZpbmlzaFJlcXVlc3QSDgoGam9iX2lkGAEgASgJEhEKCXdvcmtlcl9pZBgCIAEoCRINCgVlcnJvchgDIAEoCRIRCglyZXRyeWFibGUYBCABKAgiEAoORmluaXNoUmVzcG9uc2UiOQoTU2V0VGh1bWJuYWlsUmVxdWVzdBIQCgh2aWRlb19pZBgBIAEoCRIQCghibG9iX2tleRgCIAEoCSIWChRTZXRUaHVtYm5haWxSZXNwb25zZSI6ChVTZXRDbGlwUGljdHVyZVJlcXVlc3QSDwoHY2xpcF9pZBgBIAEoCRIQCghibG9iX2tleRgCIAEoCSIYChZTZXRDbGlwUGljdHVyZVJlc3BvbnNlIl0KFFNldENsaXBFeHBvcnRSZXF1ZXN0Eg8KB2NsaXBfaWQYASABKAkSEAoIYmxvYl9rZXkYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBIOCgZmcmFtZXMYBCABKA0iKQoVU2V0Q2xpcEV4cG9ydFJlc3BvbnNlEhAKCG91dGRhdGVkGAEgASgIIq8BChVBcHBlbmRUaW1lbGluZVJlcXVlc3QSEwoLdGltZWxpbmVfaWQYASABKAkSDQoFZXBvY2gYAiABKA0SMAoKcmVuZGl0aW9ucxgDIAMoCzIcLnN0cmVhbXR1YmUudjEuUmVuZGl0aW9uSW5mbxIuCghzZWdtZW50cxgEIAMoCzIcLnN0cmVhbXR1YmUudjEuU2VnbWVudFJlY29yZBIQCghjb21wbGV0ZRgFIAEoCCIYChZBcHBlbmRUaW1lbGluZVJlc3BvbnNlMtoECgpKb2JTZXJ2aWNlEkIKBUNsYWltEhsuc3RyZWFtdHViZS52MS5DbGFpbVJlcXVlc3QaHC5zdHJlYW10dWJlLnYxLkNsYWltUmVzcG9uc2USTgoJSGVhcnRiZWF0Eh8uc3RyZWFtdHViZS52MS5IZWFydGJlYXRSZXF1ZXN0GiAuc3RyZWFtdHViZS52MS5IZWFydGJlYXRSZXNwb25zZRJFCgZGaW5pc2gSHC5zdHJlYW10dWJlLnYxLkZpbmlzaFJlcXVlc3QaHS5zdHJlYW10dWJlLnYxLkZpbmlzaFJlc3BvbnNlElcKDFNldFRodW1ibmFpbBIiLnN0cmVhbXR1YmUudjEuU2V0VGh1bWJuYWlsUmVxdWVzdBojLnN0cmVhbXR1YmUudjEuU2V0VGh1bWJuYWlsUmVzcG9uc2USXQoOU2V0Q2xpcFBpY3R1cmUSJC5zdHJlYW10dWJlLnYxLlNldENsaXBQaWN0dXJlUmVxdWVzdBolLnN0cmVhbXR1YmUudjEuU2V0Q2xpcFBpY3R1cmVSZXNwb25zZRJaCg1TZXRDbGlwRXhwb3J0EiMuc3RyZWFtdHViZS52MS5TZXRDbGlwRXhwb3J0UmVxdWVzdBokLnN0cmVhbXR1YmUudjEuU2V0Q2xpcEV4cG9ydFJlc3BvbnNlEl0KDkFwcGVuZFRpbWVsaW5lEiQuc3RyZWFtdHViZS52MS5BcHBlbmRUaW1lbGluZVJlcXVlc3QaJS5zdHJlYW10dWJlLnYxLkFwcGVuZFRpbWVsaW5lUmVzcG9uc2ViBnByb3RvMw", [file_streamtube_v1_timeline]);
 
 /**
  * Describes the message streamtube.v1.Job.
@@ -33,74 +33,130 @@ export const PackageTaskSchema = /*@__PURE__*/
   messageDesc(file_streamtube_v1_jobs, 2);
 
 /**
+ * Describes the message streamtube.v1.ClipPictureTask.
+ * Use `create(ClipPictureTaskSchema)` to create a new message.
+ */
+export const ClipPictureTaskSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_jobs, 3);
+
+/**
+ * Describes the message streamtube.v1.ClipExportTask.
+ * Use `create(ClipExportTaskSchema)` to create a new message.
+ */
+export const ClipExportTaskSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_jobs, 4);
+
+/**
+ * Describes the message streamtube.v1.ClipRun.
+ * Use `create(ClipRunSchema)` to create a new message.
+ */
+export const ClipRunSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_jobs, 5);
+
+/**
+ * Describes the message streamtube.v1.ClipTrack.
+ * Use `create(ClipTrackSchema)` to create a new message.
+ */
+export const ClipTrackSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_jobs, 6);
+
+/**
  * Describes the message streamtube.v1.ClaimRequest.
  * Use `create(ClaimRequestSchema)` to create a new message.
  */
 export const ClaimRequestSchema = /*@__PURE__*/
-  messageDesc(file_streamtube_v1_jobs, 3);
+  messageDesc(file_streamtube_v1_jobs, 7);
 
 /**
  * Describes the message streamtube.v1.ClaimResponse.
  * Use `create(ClaimResponseSchema)` to create a new message.
  */
 export const ClaimResponseSchema = /*@__PURE__*/
-  messageDesc(file_streamtube_v1_jobs, 4);
+  messageDesc(file_streamtube_v1_jobs, 8);
 
 /**
  * Describes the message streamtube.v1.HeartbeatRequest.
  * Use `create(HeartbeatRequestSchema)` to create a new message.
  */
 export const HeartbeatRequestSchema = /*@__PURE__*/
-  messageDesc(file_streamtube_v1_jobs, 5);
+  messageDesc(file_streamtube_v1_jobs, 9);
 
 /**
  * Describes the message streamtube.v1.HeartbeatResponse.
  * Use `create(HeartbeatResponseSchema)` to create a new message.
  */
 export const HeartbeatResponseSchema = /*@__PURE__*/
-  messageDesc(file_streamtube_v1_jobs, 6);
+  messageDesc(file_streamtube_v1_jobs, 10);
 
 /**
  * Describes the message streamtube.v1.FinishRequest.
  * Use `create(FinishRequestSchema)` to create a new message.
  */
 export const FinishRequestSchema = /*@__PURE__*/
-  messageDesc(file_streamtube_v1_jobs, 7);
+  messageDesc(file_streamtube_v1_jobs, 11);
 
 /**
  * Describes the message streamtube.v1.FinishResponse.
  * Use `create(FinishResponseSchema)` to create a new message.
  */
 export const FinishResponseSchema = /*@__PURE__*/
-  messageDesc(file_streamtube_v1_jobs, 8);
+  messageDesc(file_streamtube_v1_jobs, 12);
 
 /**
  * Describes the message streamtube.v1.SetThumbnailRequest.
  * Use `create(SetThumbnailRequestSchema)` to create a new message.
  */
 export const SetThumbnailRequestSchema = /*@__PURE__*/
-  messageDesc(file_streamtube_v1_jobs, 9);
+  messageDesc(file_streamtube_v1_jobs, 13);
 
 /**
  * Describes the message streamtube.v1.SetThumbnailResponse.
  * Use `create(SetThumbnailResponseSchema)` to create a new message.
  */
 export const SetThumbnailResponseSchema = /*@__PURE__*/
-  messageDesc(file_streamtube_v1_jobs, 10);
+  messageDesc(file_streamtube_v1_jobs, 14);
+
+/**
+ * Describes the message streamtube.v1.SetClipPictureRequest.
+ * Use `create(SetClipPictureRequestSchema)` to create a new message.
+ */
+export const SetClipPictureRequestSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_jobs, 15);
+
+/**
+ * Describes the message streamtube.v1.SetClipPictureResponse.
+ * Use `create(SetClipPictureResponseSchema)` to create a new message.
+ */
+export const SetClipPictureResponseSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_jobs, 16);
+
+/**
+ * Describes the message streamtube.v1.SetClipExportRequest.
+ * Use `create(SetClipExportRequestSchema)` to create a new message.
+ */
+export const SetClipExportRequestSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_jobs, 17);
+
+/**
+ * Describes the message streamtube.v1.SetClipExportResponse.
+ * Use `create(SetClipExportResponseSchema)` to create a new message.
+ */
+export const SetClipExportResponseSchema = /*@__PURE__*/
+  messageDesc(file_streamtube_v1_jobs, 18);
 
 /**
  * Describes the message streamtube.v1.AppendTimelineRequest.
  * Use `create(AppendTimelineRequestSchema)` to create a new message.
  */
 export const AppendTimelineRequestSchema = /*@__PURE__*/
-  messageDesc(file_streamtube_v1_jobs, 11);
+  messageDesc(file_streamtube_v1_jobs, 19);
 
 /**
  * Describes the message streamtube.v1.AppendTimelineResponse.
  * Use `create(AppendTimelineResponseSchema)` to create a new message.
  */
 export const AppendTimelineResponseSchema = /*@__PURE__*/
-  messageDesc(file_streamtube_v1_jobs, 12);
+  messageDesc(file_streamtube_v1_jobs, 20);
 
 /**
  * What a transcode worker asks of the api role. The row is the truth; a lease that isn't renewed goes to another worker.
