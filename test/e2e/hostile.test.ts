@@ -10,7 +10,7 @@ import { readPlaying, recordPlaying, untilPlaying } from '../support/player.ts'
 // also goes through packager, linter and VOD, sample by sample, in test/support/corpus.
 
 /** So many at once, each on a channel of its own. The trouble is at 3 to 10 s of 12 to 20. */
-const BATCH = 3
+const BATCH = 4
 const BATCHES = Array.from({ length: Math.ceil(hostileCases.length / BATCH) }, (_, i) =>
   hostileCases.slice(i * BATCH, (i + 1) * BATCH),
 )
@@ -32,7 +32,12 @@ let creators: Creator[]
 beforeAll(async () => {
   ;[platform, browser] = await Promise.all([startPlatform(), launchBrowser()])
   const first = await Creator.first(platform)
-  creators = [first, await first.withChannel('grace'), await first.withChannel('joan')]
+  creators = [
+    first,
+    await first.withChannel('grace'),
+    await first.withChannel('joan'),
+    await first.withChannel('mary'),
+  ]
 }, 180_000)
 
 afterAll(async () => {

@@ -76,7 +76,9 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     // A terminal sends Ctrl-C to all of its group, npm and shell included.
     detached: true,
   })
+  const orphanGuard = guard(child)
   const stop = async (signal: NodeJS.Signals = 'SIGINT') => {
+    orphanGuard.kill()
     const code = await end(child, signal)
     if (env.DATA_DIR === undefined) rmSync(dataDir, { recursive: true, force: true })
     return code
@@ -104,6 +106,16 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     await stop('SIGTERM')
     throw error
   }
+}
+
+/** Ends a program with this process, however that ends: its own end of the pipe closes even when it is killed. */
+function guard(child: ChildProcess): ChildProcess {
+  const watcher = spawn('sh', ['-c', `cat > /dev/null; kill -INT ${child.pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  watcher.unref()
+  return watcher
 }
 
 function readDemo(file: string): DemoFile {
