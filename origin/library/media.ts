@@ -10,8 +10,9 @@ import { masterPlaylist } from '../media/playlists.ts'
 import { measureBandwidth } from '../media/timeline.ts'
 import type { Blobs } from '../ports/blobs/port.ts'
 import { blobPrefix } from './append.ts'
+import { GrowingTimelines } from './growing.ts'
 import { serveObject } from './objects.ts'
-import { viewOf } from './views.ts'
+import { type ViewSources, viewOf } from './views.ts'
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
 
@@ -23,16 +24,21 @@ interface MediaDeps {
 
 /** Serves what the library holds: playlists of what is recorded, its objects, pictures. */
 export function mountMedia(app: ApiApp, deps: MediaDeps): void {
+  const growing = new GrowingTimelines(deps.db, deps.now)
   app.on(['GET', 'HEAD'], '/media/*', edgeOnly(), async (c) => {
     // As it was sent: an encoded spelling is another address, and no object has two.
     const path = parseMediaPath(new URL(c.req.url).pathname.slice('/media/'.length))
     switch (path?.type) {
       case 'master':
       case 'playlist':
-        return await servePlaylist(c, deps, {
-          ...path,
-          renditionId: path.type === 'master' ? null : path.renditionId,
-        })
+        return await servePlaylist(
+          c,
+          { ...deps, growing },
+          {
+            ...path,
+            renditionId: path.type === 'master' ? null : path.renditionId,
+          },
+        )
       case 'init':
         return await serveObject(
           c,
@@ -68,10 +74,10 @@ function edgeOnly(): MiddlewareHandler<ApiEnv> {
 
 async function servePlaylist(
   c: ApiContext,
-  { db, now }: MediaDeps,
+  { now, ...sources }: ViewSources & Pick<MediaDeps, 'now'>,
   { kind, assetId, renditionId }: { kind: PlaybackKind; assetId: string; renditionId: string | null },
 ): Promise<Response> {
-  const view = await viewOf[kind](db, assetId, now())
+  const view = await viewOf[kind](sources, assetId, now())
   const rendition = view?.renditions.find(({ info }) => info.id === renditionId)
   if (!view || (renditionId !== null && !rendition)) throw notFound('playlist')
   const skip = parseHlsDirectives(new URL(c.req.url).searchParams)?.skip ?? false

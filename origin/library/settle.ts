@@ -1,7 +1,7 @@
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { eq } from 'drizzle-orm'
 import { playableDurationMs } from '../media/timeline.ts'
-import { readTimeline } from './timeline.ts'
+import { readLead } from './timeline.ts'
 
 const { videos } = schema
 
@@ -14,8 +14,7 @@ export async function settleVideo(
   db: Database,
   about: { timelineId: string; keep: boolean; at: Date },
 ): Promise<void> {
-  const renditions = about.keep ? await readTimeline(db, about.timelineId) : []
-  const lead = renditions.find(({ info }) => info.kind === 'video') ?? renditions[0]
+  const lead = about.keep ? await readLead(db, about.timelineId) : null
   const durationMs = lead ? Math.round(playableDurationMs(lead)) : 0
   if (!lead || durationMs === 0) {
     await db

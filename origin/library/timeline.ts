@@ -1,5 +1,5 @@
 import { type Database, schema } from '@streamtube/db/index.ts'
-import { and, asc, between, eq, lt, or, sql } from 'drizzle-orm'
+import { and, asc, between, eq, gte, lt, or, sql } from 'drizzle-orm'
 import { type RenditionTimeline, type TimeRange, timelineWithin } from '../media/timeline.ts'
 import type { RenditionInfo, SegmentEntry } from '../media/types.ts'
 import { entriesOf, HEADER, minuteOf, withHeaders } from './minute.ts'
@@ -7,6 +7,7 @@ import { entriesOf, HEADER, minuteOf, withHeaders } from './minute.ts'
 const { renditions, timelineIndex } = schema
 
 type RenditionRow = typeof renditions.$inferSelect
+type MinuteRow = typeof timelineIndex.$inferSelect
 
 /**
  * A timeline as the index has it: renditions with their segments by sequence, video before audio, the tallest first.
@@ -14,8 +15,7 @@ type RenditionRow = typeof renditions.$inferSelect
  */
 export async function readTimeline(db: Database, timelineId: string): Promise<RenditionTimeline[]> {
   const described = await readRenditions(db, timelineId)
-  const rows = await db.select().from(timelineIndex).where(eq(timelineIndex.timelineId, timelineId))
-  return assemble(described, rows)
+  return assemble(described, await readMinutes(db, timelineId))
 }
 
 /** As `readTimeline`, of the first rendition alone; null where there is none. */
@@ -57,8 +57,21 @@ export async function readTimelineWithin(
   return timelineWithin(assemble(described, rows), range)
 }
 
+/** A timeline's index rows. @param fromMinute minutes since the Unix epoch; all of them when absent */
+export async function readMinutes(
+  db: Database,
+  timelineId: string,
+  fromMinute?: number,
+): Promise<MinuteRow[]> {
+  const since = fromMinute === undefined ? undefined : gte(timelineIndex.minute, fromMinute)
+  return await db
+    .select()
+    .from(timelineIndex)
+    .where(and(eq(timelineIndex.timelineId, timelineId), since))
+}
+
 /** Renditions in all their epochs, by epoch. */
-async function readRenditions(db: Database, timelineId: string): Promise<RenditionRow[]> {
+export async function readRenditions(db: Database, timelineId: string): Promise<RenditionRow[]> {
   return await db
     .select()
     .from(renditions)
@@ -71,12 +84,13 @@ function newestOf(described: readonly RenditionRow[]): RenditionRow[] {
   return [...new Map(described.map((row) => [row.renditionId, row])).values()].sort(byPlace)
 }
 
-function assemble(
+/** Makes a timeline of its rows, in whatever order those of the index are. */
+export function assemble(
   described: readonly RenditionRow[],
-  rows: readonly (typeof timelineIndex.$inferSelect)[],
+  rows: readonly MinuteRow[],
 ): RenditionTimeline[] {
   const timescales = new Map(described.map((row) => [`${row.renditionId} ${row.epoch}`, row.timescale]))
-  const entriesOfMinute = (minute: typeof timelineIndex.$inferSelect, { timescale }: RenditionRow) =>
+  const entriesOfMinute = (minute: MinuteRow, { timescale }: RenditionRow) =>
     entriesOf(minute).map((entry) =>
       scaled(entry, timescale / (timescales.get(`${minute.renditionId} ${minute.epoch}`) ?? timescale)),
     )

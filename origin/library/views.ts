@@ -5,6 +5,7 @@ import { dvrPlaylist, vodPlaylist } from '../media/playlists.ts'
 import type { RenditionTimeline } from '../media/timeline.ts'
 import { findClipRange, readClip } from './clip-view.ts'
 import { findDvr } from './dvr.ts'
+import type { GrowingTimelines } from './growing.ts'
 import { readTimeline } from './timeline.ts'
 
 /** A node that could not reach the store or the api tries for ten minutes to keep the end of a broadcast. */
@@ -23,21 +24,27 @@ export interface LibraryView {
   cacheControl: string
 }
 
+/** What views are made from. */
+export interface ViewSources {
+  db: Database
+  growing: GrowingTimelines
+}
+
 /** For each kind of playback: what there is to see of an asset, or null. */
 export const viewOf: Record<
   PlaybackKind,
-  (db: Database, assetId: string, nowMs: number) => Promise<LibraryView | null>
+  (sources: ViewSources, assetId: string, nowMs: number) => Promise<LibraryView | null>
 > = {
   /** The live tail is the ingest node's. */
   live: async () => null,
 
-  async dvr(db, assetId, nowMs) {
+  async dvr({ db, growing }, assetId, nowMs) {
     const dvr = await findDvr(db, assetId)
     if (!dvr || dvr.windowMs === 0) return null
     const { video, windowMs } = dvr
     if (video.state !== 'live' && video.state !== 'ready') return null
-    const renditions = await readTimeline(db, video.timelineId)
     const ended = video.state === 'ready'
+    const renditions = await (ended ? readTimeline(db, video.timelineId) : growing.read(video.timelineId))
     return {
       renditions,
       print: (rendition, { skip }) =>
@@ -46,7 +53,7 @@ export const viewOf: Record<
     }
   },
 
-  async vod(db, assetId, nowMs) {
+  async vod({ db }, assetId, nowMs) {
     const [video] = await db.select().from(schema.videos).where(eq(schema.videos.id, assetId))
     if (video?.state !== 'ready') return null
     const renditions = await readTimeline(db, video.timelineId)
@@ -57,7 +64,7 @@ export const viewOf: Record<
     }
   },
 
-  async clip(db, assetId, nowMs) {
+  async clip({ db }, assetId, nowMs) {
     const range = await findClipRange(db, assetId)
     if (!range) return null
     const { renditions, isWhole } = await readClip(db, range, nowMs)
