@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { ApiError } from '../http/errors.ts'
+import { countOrRefuse } from '../http/counted.ts'
 import type { Kv } from '../ports/kv/port.ts'
 import { tokenHash } from '../tokens.ts'
 
@@ -26,10 +26,7 @@ export interface Guesses {
 
 /** Guess counters in the kv port, in fixed windows of 10 minutes. */
 export function createGuesses(kv: Kv): Guesses {
-  const count = async (key: string, limit: number) => {
-    const { value, expiresInMs } = await kv.increment(key, { ttlMs: WINDOW_MS })
-    if (value > limit) throw tooMany(expiresInMs ?? WINDOW_MS)
-  }
+  const count = (key: string, limit: number) => countOrRefuse(kv, key, { limit, windowMs: WINDOW_MS })
   const forgive = (key: string) => kv.increment(key, { by: -1, ttlMs: WINDOW_MS })
   const accountKey = (account: string) => `guess:account:${tokenHash(account)}`
   const addressKey = (address: string) => `guess:address:${networkOf(address)}`
@@ -64,15 +61,4 @@ export function networkOf(address: string): string {
     .slice(0, 4)
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':')}::/64`
-}
-
-function tooMany(retryInMs: number): ApiError {
-  const seconds = Math.max(1, Math.ceil(retryInMs / 1000))
-  return new ApiError(
-    'too-many-attempts',
-    429,
-    'Too many attempts',
-    { detail: `Try again in ${Math.ceil(seconds / 60)} min.` },
-    { 'retry-after': String(seconds) },
-  )
 }

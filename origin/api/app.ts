@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono'
 import { type Accounts, createSessionCookie, findSession, mountAccounts } from '../accounts/index.ts'
 import type { Audit } from '../audit.ts'
 import { mountChannels } from '../channels/index.ts'
+import { mountClips } from '../clips/index.ts'
 import type { ApiEnv } from '../http/context.ts'
 import {
   describeLive,
@@ -56,6 +57,7 @@ export function createApi(deps: ApiDeps) {
   mountAccounts(api, { accounts: deps.accounts, cookie })
   mountChannels(api, { ...deps, liveWordsChanged: describeLive })
   mountLibrary(api, { ...deps, ingest: ingestAddresses(deps.site) })
+  mountClips(api, deps)
   app.route(API_PREFIX, api)
 
   mountMedia(app, deps)

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { API_PREFIX, playbackRoute } from '@streamtube/contracts/api/playback.ts'
 import { accountRoutes } from '../accounts/routes.ts'
 import { channelRoutes } from '../channels/routes.ts'
+import { clipRoutes } from '../clips/routes.ts'
 import { libraryRoutes } from '../library/routes.ts'
 
 const description = `Everything the site's own pages use. Lists come in pages: pass \`next\` of one page as \`cursor\` of the
@@ -9,7 +10,7 @@ following one. Errors are problem documents (RFC 9457) whose \`type\` is stable;
 Browsers sign in with a cookie; a request that changes something must come from the site's own pages.`
 
 /** Every route of the public API, whichever process answers it. */
-export const publicRoutes = [...accountRoutes, ...channelRoutes, ...libraryRoutes, playbackRoute]
+export const publicRoutes = [...accountRoutes, ...channelRoutes, ...libraryRoutes, ...clipRoutes, playbackRoute]
 
 /** The OpenAPI 3.1 document of the public API. Needs nothing running. */
 export function openApiDocument() {

@@ -1,1 +1,6 @@
+export { planClip, setClipExport } from './export.ts'
 export { rangesHeldByClips } from './held.ts'
+export { mountClips } from './http.ts'
+export { setClipPicture } from './picture.ts'
+export type { RunPlan, TrackPlan } from './plan.ts'
+export { sweepClips } from './sweep.ts'

@@ -12,7 +12,11 @@ export function stretchesOf({ info, segments }: RenditionTimeline, positionMs = 
   let at = positionMs
   return segments.flatMap(({ gap, programTimeMs, duration }) => {
     if (gap) return []
-    const stretch = { programMs: programTimeMs, positionMs: at, durationMs: (duration * 1000) / info.timescale }
+    const stretch = {
+      programMs: programTimeMs,
+      positionMs: at,
+      durationMs: (duration * 1000) / info.timescale,
+    }
     at += stretch.durationMs
     return [stretch]
   })

@@ -3,6 +3,7 @@ import { createApi } from '../api/app.ts'
 import { keepHouse } from '../api/housekeeping.ts'
 import { serveApi } from '../api/server.ts'
 import { createAudit } from '../audit.ts'
+import { sweepClips } from '../clips/index.ts'
 import { openBlobs, openDatabase, openDocs, openEvents, openKv } from '../compose.ts'
 import {
   createHearing,
@@ -107,6 +108,7 @@ function chores(library: LibraryDeps, work: Work) {
         await deleteOldRevocations(db, now())
         await deleteLinks(db, { nowMs: now() })
         await deleteOldJobs(db, now())
+        await sweepClips(library)
       },
     },
   ]

@@ -1,5 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect'
 import type { JobService } from '@streamtube/contracts/gen/streamtube/v1/jobs_pb'
+import { setClipExport, setClipPicture } from '../clips/index.ts'
 import {
   appendFile,
   LEASE_MS,
@@ -8,6 +9,7 @@ import {
   setThumbnail,
   type Work,
 } from '../library/index.ts'
+import { clipTask } from './clip-tasks.ts'
 import { batchOf } from './timeline-messages.ts'
 
 /** A claim waits no longer, whatever it asks for. */
@@ -32,10 +34,15 @@ export function jobService(
         const value = { videoId, timelineId: videoId, liveUrl }
         return { leaseMs: LEASE_MS, job: { ...about, task: { case: 'thumbnail', value } } }
       }
-      if (task.kind !== 'package') return {}
-      const { videoId, timelineId, blobKey } = task
-      const value = { videoId, timelineId, blobKey }
-      return { leaseMs: LEASE_MS, job: { ...about, task: { case: 'package', value } } }
+      if (task.kind === 'package') {
+        const { videoId, timelineId, blobKey } = task
+        const value = { videoId, timelineId, blobKey }
+        return { leaseMs: LEASE_MS, job: { ...about, task: { case: 'package', value } } }
+      }
+      const ready = await clipTask(deps, task)
+      if ('task' in ready) return { leaseMs: LEASE_MS, job: { ...about, task: ready.task } }
+      await deps.work.finish({ jobId: job.id, workerId, ...ready })
+      return {}
     },
 
     async heartbeat({ jobId, workerId, progress }) {
@@ -51,6 +58,15 @@ export function jobService(
     async setThumbnail({ videoId, blobKey }) {
       await setThumbnail(deps, { videoId, blobKey })
       return {}
+    },
+
+    async setClipPicture({ clipId, blobKey }) {
+      await setClipPicture(deps, { clipId, blobKey })
+      return {}
+    },
+
+    async setClipExport({ clipId, blobKey, frames }) {
+      return { outdated: !(await setClipExport(deps, { clipId, blobKey, frames })) }
     },
 
     async appendTimeline(request) {

@@ -1,0 +1,48 @@
+import type { Database } from '@streamtube/db/index.ts'
+import { type ClipTimeline, readClip, viewStartMs } from '../library/index.ts'
+import type { ClipRow } from './find.ts'
+import { endPosition, goingOn, positionOf, type Stretch, stretchesOf } from './positions.ts'
+import type { PlaceRange } from './range.ts'
+
+/** What a range shows: begins so far into its first segment, and plays so long. Milliseconds. */
+export interface View {
+  startOffsetMs: number
+  durationMs: number
+}
+
+/** The take of a clip, in places of its video. */
+export interface Take extends PlaceRange {
+  stretches: Stretch[]
+  view: View
+}
+
+/** Reads what a clip may be trimmed from: less than was taken, when its video is gone or its end never came. */
+export async function readTake(db: Database, clip: ClipRow, isOfLive: boolean, nowMs: number): Promise<Take> {
+  const { timelineId, takeStartMs: fromMs, takeEndMs: toMs } = clip
+  const timeline = await readClip(db, { timelineId, fromMs, toMs, isOfLive }, nowMs)
+  const counted = played(timeline, toMs)
+  // Places are those of the whole video: the clip knows its own.
+  const shiftMs = clip.positionMs - positionOf(counted, clip.startMs)
+  const stretches = counted.map((one) => ({ ...one, positionMs: one.positionMs + shiftMs }))
+  const startMs = positionOf(stretches, fromMs)
+  const endMs = Math.min(positionOf(stretches, toMs), endPosition(stretches))
+  return { stretches, startMs, endMs, view: viewOf(timeline, fromMs, endMs - startMs) }
+}
+
+/** Reads what a clip shows. */
+export async function readView(db: Database, clip: ClipRow, isOfLive: boolean, nowMs: number): Promise<View> {
+  const { timelineId, startMs: fromMs, endMs: toMs } = clip
+  const timeline = await readClip(db, { timelineId, fromMs, toMs, isOfLive }, nowMs)
+  const stretches = played(timeline, toMs)
+  return viewOf(timeline, fromMs, positionOf(stretches, toMs) - positionOf(stretches, fromMs))
+}
+
+function played({ renditions: [lead], isWhole }: ClipTimeline, toMs: number): Stretch[] {
+  const stretches = lead ? stretchesOf(lead) : []
+  return isWhole ? stretches : goingOn(stretches, toMs)
+}
+
+function viewOf({ renditions }: ClipTimeline, fromMs: number, durationMs: number): View {
+  const begin = viewStartMs(renditions) ?? fromMs
+  return { startOffsetMs: Math.max(0, fromMs - begin), durationMs: Math.round(durationMs) }
+}
