@@ -1,4 +1,4 @@
-import { bigint, index, integer, pgTable, text } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, pgTable, text } from 'drizzle-orm/pg-core'
 import { channels } from './channels.ts'
 import { idColumn, moment } from './columns.ts'
 
@@ -20,6 +20,10 @@ export const videos = pgTable(
     height: integer('height'),
     thumbnailKey: text('thumbnail_key'),
     thumbnailAt: moment('thumbnail_at'),
+    /** The first minute of program time (since the Unix epoch) of which no sheet of pictures was made; null before the first. */
+    storyboardMinute: integer('storyboard_minute'),
+    /** All of its minutes have their sheet that can have one. */
+    storyboardDone: boolean('storyboard_done').notNull().default(false),
     /** Names an import, so that repeating it makes no second video. */
     importKey: text('import_key').unique(),
     /** Blob key of the file that it was made from; it goes with the video. */

@@ -18,6 +18,10 @@ export async function findDvr(db: Database, videoId: string): Promise<Dvr | null
     .innerJoin(broadcasts, eq(broadcasts.id, videos.id))
     .innerJoin(channels, eq(channels.id, videos.channelId))
     .where(eq(videos.id, videoId))
-  // What is not kept can't be gone back to.
-  return row ? { video: row.video, windowMs: row.archive ? row.dvrMinutes * 60_000 : 0 } : null
+  return row ? { video: row.video, windowMs: dvrWindowMs(row) } : null
+}
+
+/** In milliseconds. What is not kept can't be gone back to. */
+export function dvrWindowMs({ archive, dvrMinutes }: { archive: boolean; dvrMinutes: number }): number {
+  return archive ? dvrMinutes * 60_000 : 0
 }

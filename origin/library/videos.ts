@@ -2,10 +2,12 @@ import type { VideoChanges, VideoList } from '@streamtube/contracts/api/requests
 import type { Video } from '@streamtube/contracts/api/resources.ts'
 import { isId } from '@streamtube/contracts/ids.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
-import { and, desc, eq, inArray, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm'
 import { findChannel } from '../channels/index.ts'
 import { forbidden, invalidFields, notFound } from '../http/errors.ts'
+import { dvrWindowMs } from './dvr.ts'
 import { type Interruptible, interruptedUntil } from './interruption.ts'
+import { storyboardOf } from './storyboard.ts'
 
 const { broadcasts, channels, videos } = schema
 
@@ -14,19 +16,26 @@ type VideoRow = typeof videos.$inferSelect
 const shown = {
   video: videos,
   channel: { id: channels.id, handle: channels.handle, name: channels.name },
+  dvrMinutes: channels.dvrMinutes,
+  /** Of one that isn't over. */
   broadcast: {
     interruptedAt: broadcasts.interruptedAt,
     reconnectWindowSeconds: broadcasts.reconnectWindowSeconds,
+    archive: broadcasts.archive,
   },
 }
+/** The broadcast that a live video is of. */
+const isOwnBroadcast = and(eq(broadcasts.id, videos.timelineId), ne(broadcasts.state, 'ended'))
+
 interface ShownRow {
   video: VideoRow
   channel: Video['channel']
-  broadcast: Interruptible | null
+  dvrMinutes: number
+  broadcast: (Interruptible & { archive: boolean }) | null
 }
 
 /** A video as the API shows it. */
-function toVideo({ video, channel, broadcast }: ShownRow): Video {
+function toVideo({ video, channel, dvrMinutes, broadcast }: ShownRow): Video {
   return {
     id: video.id,
     title: video.title,
@@ -41,6 +50,8 @@ function toVideo({ video, channel, broadcast }: ShownRow): Video {
     startedAt: video.startedAt.toISOString(),
     publishedAt: video.publishedAt?.toISOString() ?? null,
     interruptedUntil: (broadcast && interruptedUntil(broadcast)?.toISOString()) ?? null,
+    dvrMs: video.state === 'live' && broadcast ? dvrWindowMs({ ...broadcast, dvrMinutes }) : null,
+    storyboard: storyboardOf(video),
   }
 }
 
@@ -50,7 +61,7 @@ export async function getVideo(db: Database, id: string): Promise<Video> {
     .select(shown)
     .from(videos)
     .innerJoin(channels, eq(channels.id, videos.channelId))
-    .leftJoin(broadcasts, and(eq(broadcasts.id, videos.timelineId), eq(broadcasts.state, 'interrupted')))
+    .leftJoin(broadcasts, isOwnBroadcast)
     .where(eq(videos.id, id))
   if (!row) throw notFound('video')
   return toVideo(row)
@@ -72,7 +83,7 @@ export async function listVideos(
     .select(shown)
     .from(videos)
     .innerJoin(channels, eq(channels.id, videos.channelId))
-    .leftJoin(broadcasts, and(eq(broadcasts.id, videos.timelineId), eq(broadcasts.state, 'interrupted')))
+    .leftJoin(broadcasts, isOwnBroadcast)
     .where(
       and(
         state === undefined ? inArray(videos.state, ['live', 'ready']) : eq(videos.state, state),

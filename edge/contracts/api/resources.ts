@@ -67,6 +67,26 @@ export const ownChannelSchema = channelSchema
   .meta({ id: 'OwnChannel' })
 export type OwnChannel = z.infer<typeof ownChannelSchema>
 
+/**
+ * Small pictures of a video, a sheet for each minute of program time: `../../m/<timeline>/storyboard/<minute>.jpg` beside
+ * its master playlist, minutes counted from the Unix epoch. A picture stands for `intervalMs`, row by row; a minute of
+ * which nothing can be shown has no sheet.
+ */
+export const storyboardSchema = z
+  .object({
+    timelineId: idSchema,
+    columns: z.number().int().positive(),
+    rows: z.number().int().positive(),
+    intervalMs: z.number().int().positive(),
+    /** Up to here there are sheets, without: milliseconds since the Unix epoch, program time. */
+    untilMs: z.number().int().nonnegative(),
+  })
+  .meta({ id: 'Storyboard' })
+export type Storyboard = z.infer<typeof storyboardSchema>
+
+/** Twelve pictures a minute, one for every five seconds. */
+export const STORYBOARD = { columns: 4, rows: 3, intervalMs: 5_000 } as const
+
 export const videoStates = ['live', 'processing', 'ready', 'ended', 'failed'] as const
 
 /**
@@ -92,6 +112,9 @@ export const videoSchema = z
      * is there, and for all that isn't live.
      */
     interruptedUntil: timestampSchema.nullable(),
+    /** How far back a live video may be watched, in milliseconds; 0: not at all. Null for all that isn't live. */
+    dvrMs: z.number().int().nonnegative().nullable(),
+    storyboard: orNull(storyboardSchema),
   })
   .meta({ id: 'Video' })
 export type Video = z.infer<typeof videoSchema>
@@ -146,6 +169,21 @@ export const liveStatusSchema = z
   })
   .meta({ id: 'LiveStatus' })
 export type LiveStatus = z.infer<typeof liveStatusSchema>
+
+export const removalReasons = ['retention', 'disk'] as const
+
+/** A replay that the site deleted: it was older than its channel keeps them, or the disk was nearly full. */
+export const removalSchema = z
+  .object({
+    videoId: idSchema,
+    title: z.string(),
+    reason: z.enum(removalReasons),
+    removedAt: timestampSchema,
+    startedAt: timestampSchema,
+    durationMs: z.number().int().nonnegative().nullable(),
+  })
+  .meta({ id: 'Removal' })
+export type Removal = z.infer<typeof removalSchema>
 
 /** A page of a list. `next` is an opaque cursor, null on the last page. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
