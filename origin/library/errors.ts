@@ -1,9 +1,10 @@
 /**
  * Why the library refuses.
  * - `unknown-key`: nobody has this stream key
+ * - `banned`: the key's channel may not publish
  * - `already-live`: another publisher with this key is alive
  * - `just-ended`: the creator ended the stream a moment ago; an encoder's automatic reconnect doesn't start it again
- * - `fenced`: a newer publisher session (epoch) has taken over
+ * - `fenced`: a newer publisher session (epoch) has taken over, or the numbers are another session's
  * - `unknown`: there is no such broadcast, timeline, video or job
  * - `invalid`: the request contradicts itself or the addresses' grammar
  * - `not-live`: the stream that is asked for live is over
@@ -11,6 +12,7 @@
  */
 export type LibraryErrorCode =
   | 'unknown-key'
+  | 'banned'
   | 'already-live'
   | 'just-ended'
   | 'fenced'

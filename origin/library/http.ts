@@ -3,8 +3,8 @@ import { requireOwnChannel } from '../channels/index.ts'
 import { type ApiApp, requireViewer } from '../http/context.ts'
 import { ApiError } from '../http/errors.ts'
 import { shareAmongGuests } from '../http/guests.ts'
-import { requestEnd } from './broadcasts.ts'
 import type { LibraryDeps } from './deps.ts'
+import { requestEnd } from './life.ts'
 import { type IngestAddresses, liveStatus } from './live-status.ts'
 import * as routes from './routes.ts'
 import * as videos from './videos.ts'
@@ -14,7 +14,7 @@ export function mountLibrary(
   app: ApiApp,
   deps: LibraryDeps & { ingest: IngestAddresses; audit: Audit },
 ): void {
-  const { db, now } = deps
+  const { db } = deps
 
   app.openapi(routes.listVideos, async (c) => {
     shareAmongGuests(c)
@@ -42,7 +42,7 @@ export function mountLibrary(
   app.openapi(routes.endLive, async (c) => {
     const { personId } = requireViewer(c)
     const channel = await requireOwnChannel(db, personId, c.req.valid('param').channel)
-    if (!(await requestEnd(db, channel.id, now()))) {
+    if (!(await requestEnd(deps, channel.id))) {
       throw new ApiError('not-live', 409, 'This channel is not live')
     }
     deps.audit.note('stream.end-requested', {

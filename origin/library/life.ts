@@ -1,100 +1,115 @@
 import type { StreamHealth } from '@streamtube/contracts/api/resources.ts'
-import { newId } from '@streamtube/contracts/ids.ts'
-import { type Database, schema, type Transaction } from '@streamtube/db/index.ts'
+import { type Database, schema } from '@streamtube/db/index.ts'
 import { and, eq, inArray, lt, or } from 'drizzle-orm'
-import { makeEvent } from '../ports/events/event.ts'
-import type { BroadcastRow } from './broadcasts.ts'
+import { advance } from './advance.ts'
+import { type Heard, heardAtMs, isSilent, isWaitOver, REPORT_STEP_MS, SILENT_MS } from './alive.ts'
+import { type BroadcastEvent, type BroadcastState, type EndReason, steps } from './broadcast-state.ts'
 import type { LibraryDeps } from './deps.ts'
-import { streamEnded, streamStarted } from './events.ts'
-import { clearPulse, readPulse, unlessAway, writePulse } from './pulse.ts'
-import { settleVideo } from './settle.ts'
+import { readPulse, unlessAway, writePulse } from './pulse.ts'
+import { type BroadcastRow, stateOf, windowMsOf } from './row-state.ts'
 
 const { broadcasts, channels, streamKeys, videos } = schema
 
-/** A broadcast whose node says nothing for this long is over: the time in which a node and its encoders may come back. */
-export const SILENT_MS = 60_000
 /** A node that was to end a broadcast and hasn't said so for this long has fallen silent. */
 export const END_HEARD_MS = 10_000
-/** The database hears of reports once in this time: often enough to find the silent ones. */
-const REPORT_STEP_MS = 5_000
 
 export interface StreamReport {
   broadcastId: string
   epoch: number
-  state: 'offered' | 'live' | 'ended'
+  state: 'offered' | 'live' | 'interrupted' | 'ended'
+  /** How long nothing has come from the encoder. */
+  silentMs: number
   health: StreamHealth | null
 }
 
-/** What the node is told: to go on, or to close its publisher, and why. */
+/** What the node is told: to go on, or to stop, and why. */
 export type ReportAnswer = { end: false } | { end: true; reason: EndReason }
-type EndReason = 'unknown' | 'superseded' | 'over' | 'ended-by-creator' | 'key-replaced'
 
 /** Takes a node's report of one publisher: keeps its health, moves the broadcast's state, answers whether to go on. */
 export async function reportStream(deps: LibraryDeps, report: StreamReport): Promise<ReportAnswer> {
-  const { db, now } = deps
-  const [row] = await db
-    .select({ broadcast: broadcasts, keyId: streamKeys.id })
+  const nowMs = deps.now()
+  const [row] = await deps.db
+    .select({ broadcast: broadcasts, keyId: streamKeys.id, bannedAt: channels.bannedAt })
     .from(broadcasts)
+    .innerJoin(channels, eq(channels.id, broadcasts.channelId))
     .leftJoin(streamKeys, eq(streamKeys.id, broadcasts.streamKeyId))
     .where(eq(broadcasts.id, report.broadcastId))
   if (!row) return { end: true, reason: 'unknown' }
   const { broadcast } = row
   if (broadcast.epoch !== report.epoch) return { end: true, reason: 'superseded' }
-  if (broadcast.state === 'ended' || broadcast.state === 'idle') return { end: true, reason: 'over' }
-  if (report.state === 'ended') {
-    await endBroadcast(deps, broadcast)
-    return { end: true, reason: 'over' }
-  }
-  const nowMs = now()
-  const pulse = { epoch: report.epoch, reportedAtMs: nowMs, health: report.health }
-  let away: Error | null = null
-  await unlessAway(writePulse(deps.kv, broadcast.id, pulse), undefined, (error) => {
-    away = error
-  })
-  if (report.state === 'live' && broadcast.state === 'offered') {
-    await goLive(deps, broadcast, report.health)
-  } else if ((broadcast.lastReportAt?.getTime() ?? 0) <= nowMs - REPORT_STEP_MS) {
-    if (away) deps.log.warn({ err: away, broadcastId: broadcast.id }, "a stream's health is not kept")
-    await db
-      .update(broadcasts)
-      .set({ lastReportAt: new Date(nowMs) })
-      .where(and(eq(broadcasts.id, broadcast.id), eq(broadcasts.epoch, report.epoch)))
-  }
-  if (broadcast.endRequestedAt) return { end: true, reason: 'ended-by-creator' }
-  if (row.keyId === null) return { end: true, reason: 'key-replaced' }
-  return { end: false }
+  const events: BroadcastEvent[] = [
+    { type: 'reported', as: report.state, atMs: nowMs },
+    ...(broadcast.endRequestedAt ? [{ type: 'end-requested' } as const] : []),
+    ...(row.bannedAt ? [{ type: 'banned' } as const] : []),
+    ...(row.keyId === null ? [{ type: 'key-replaced' } as const] : []),
+  ]
+  const before = stateOf(broadcast)
+  const { state, stop } = steps(before, events, windowMsOf(broadcast))
+  if (state.name !== 'idle' && state.name !== 'ended') await keepPulse(deps, broadcast, report, nowMs)
+  if (state === before) return stop ? { end: true, reason: stop } : { end: false }
+  const { broadcastId, epoch, health } = report
+  const done = await advance(deps, { broadcastId, epoch, events, health })
+  if (!done) return { end: true, reason: 'superseded' }
+  return done.stop ? { end: true, reason: done.stop } : { end: false }
 }
 
-/** Ends broadcasts whose node has fallen silent, or does not end them as their creator asked. @returns their ids */
-export async function endSilentBroadcasts(deps: LibraryDeps): Promise<string[]> {
-  const silentSince = deps.now() - SILENT_MS
-  const askedBefore = new Date(deps.now() - END_HEARD_MS)
-  const isSilent =
-    silentSince < deps.hearingSinceMs() ? undefined : lt(broadcasts.lastReportAt, new Date(silentSince))
+/**
+ * Asks for the end of the channel's broadcast. The ingest node hears it with the answer to its next report; where no
+ * encoder is there, it ends at once.
+ * @returns false when there is nothing to end
+ */
+export async function requestEnd(deps: LibraryDeps, channelId: string): Promise<boolean> {
+  const rows = await deps.db
+    .update(broadcasts)
+    .set({ endRequestedAt: new Date(deps.now()) })
+    .where(
+      and(eq(broadcasts.channelId, channelId), inArray(broadcasts.state, ['offered', 'live', 'interrupted'])),
+    )
+    .returning({ broadcastId: broadcasts.id, epoch: broadcasts.epoch })
+  for (const row of rows) {
+    await advance(deps, { ...row, events: [{ type: 'end-requested' }], health: null })
+  }
+  return rows.length > 0
+}
+
+/** What became of a broadcast that nobody reported. */
+export interface Tended {
+  broadcastId: string
+  state: BroadcastState['name']
+  reason: EndReason | null
+}
+
+/**
+ * Interrupts broadcasts whose node has fallen silent, ends those that waited long enough for their encoder, or that
+ * their node does not end as their creator asked.
+ */
+export async function tendBroadcasts(deps: LibraryDeps): Promise<Tended[]> {
+  const nowMs = deps.now()
   const candidates = await deps.db
     .select()
     .from(broadcasts)
     .where(
-      and(
-        inArray(broadcasts.state, ['offered', 'live']),
-        or(isSilent, lt(broadcasts.endRequestedAt, askedBefore)),
+      or(
+        eq(broadcasts.state, 'interrupted'),
+        and(
+          inArray(broadcasts.state, ['offered', 'live']),
+          or(
+            lt(broadcasts.lastReportAt, new Date(nowMs - SILENT_MS)),
+            lt(broadcasts.endRequestedAt, new Date(nowMs - END_HEARD_MS)),
+          ),
+        ),
       ),
     )
-  const ended: string[] = []
-  for (const broadcast of candidates) {
-    const wasAsked = broadcast.endRequestedAt !== null && broadcast.endRequestedAt < askedBefore
-    // Without kv the row decides, which trails by less than the time that silence takes.
-    const pulse = await unlessAway(readPulse(deps.kv, broadcast.id), null, (err) =>
-      deps.log.warn(
-        { err, broadcastId: broadcast.id },
-        'kv does not say when a silent stream was last heard',
-      ),
-    )
-    if (!wasAsked && pulse && pulse.epoch === broadcast.epoch && pulse.reportedAtMs > silentSince) continue
-    await endBroadcast(deps, broadcast)
-    ended.push(broadcast.id)
+  const tended: Tended[] = []
+  for (const row of candidates) {
+    const before = stateOf(row)
+    const events = dueEvents(before, row, await hear(deps, row, nowMs))
+    if (steps(before, events, windowMsOf(row)).state === before) continue
+    const { id: broadcastId, epoch, lastReportAt } = row
+    const done = await advance(deps, { broadcastId, epoch, events, health: null, unheardSince: lastReportAt })
+    if (done) tended.push({ broadcastId, state: done.state.name, reason: done.stop })
   }
-  return ended
+  return tended
 }
 
 /** Carries a new title or description over to the channel's live video. */
@@ -110,77 +125,44 @@ export async function describeLive(
     .where(and(eq(videos.channelId, channelId), eq(videos.state, 'live')))
 }
 
-async function goLive(
+/** What time alone does to a broadcast. */
+function dueEvents(before: BroadcastState, row: BroadcastRow, heard: Heard): BroadcastEvent[] {
+  const { endRequestedAt } = row
+  const windowMs = windowMsOf(row)
+  const due: BroadcastEvent[] = []
+  if (endRequestedAt && endRequestedAt.getTime() < heard.nowMs - END_HEARD_MS)
+    due.push({ type: 'end-unheard' })
+  if (before.name === 'live' && isSilent(heard)) due.push({ type: 'silent', sinceMs: heardAtMs(heard) })
+  // With the node its encoder is gone, too: nobody is left to end it.
+  if (endRequestedAt) due.push({ type: 'end-requested' })
+  const { state } = steps(before, due, windowMs)
+  return isWaitOver(state, windowMs, heard) ? [...due, { type: 'window-over' }] : due
+}
+
+async function hear(deps: LibraryDeps, row: BroadcastRow, nowMs: number): Promise<Heard> {
+  // Without kv the row decides, which trails by less than the time that silence takes.
+  const pulse = await unlessAway(readPulse(deps.kv, row.id), null, (err) =>
+    deps.log.warn({ err, broadcastId: row.id }, 'kv does not say when a stream was last heard'),
+  )
+  const lastReportAtMs = row.lastReportAt?.getTime() ?? 0
+  return { epoch: row.epoch, lastReportAtMs, pulse, hearingSinceMs: deps.hearingSinceMs(), nowMs }
+}
+
+async function keepPulse(
   deps: LibraryDeps,
   broadcast: BroadcastRow,
-  health: StreamHealth | null,
+  { epoch, silentMs, health }: StreamReport,
+  nowMs: number,
 ): Promise<void> {
-  const at = new Date(deps.now())
-  await deps.db.transaction(async (tx) => {
-    const [row] = await tx
-      .update(broadcasts)
-      .set({ state: 'live', startedAt: at, lastReportAt: at })
-      .where(
-        and(
-          eq(broadcasts.id, broadcast.id),
-          eq(broadcasts.epoch, broadcast.epoch),
-          eq(broadcasts.state, 'offered'),
-        ),
-      )
-      .returning()
-    if (!row) return
-    const [channel] = await tx.select().from(channels).where(eq(channels.id, row.channelId))
-    if (!channel) return
-    await tx
-      .insert(videos)
-      .values({
-        id: row.id,
-        channelId: row.channelId,
-        timelineId: row.id,
-        origin: 'broadcast',
-        state: 'live',
-        title: channel.liveTitle,
-        description: channel.liveDescription,
-        width: health?.width || null,
-        height: health?.height || null,
-        startedAt: at,
-        publishedAt: at,
-      })
-      .onConflictDoNothing()
-    await tell(deps, tx, streamStarted, row)
+  const pulse = { epoch, reportedAtMs: nowMs, silentMs, health }
+  let away: Error | null = null
+  await unlessAway(writePulse(deps.kv, broadcast.id, pulse), undefined, (error) => {
+    away = error
   })
-}
-
-/** Ends a broadcast, if this is still its newest session. One that never was live keeps its id for the next try. */
-async function endBroadcast(deps: LibraryDeps, broadcast: BroadcastRow): Promise<void> {
-  const at = new Date(deps.now())
-  await deps.db.transaction(async (tx) => {
-    const [row] = await tx.select().from(broadcasts).where(eq(broadcasts.id, broadcast.id)).for('update')
-    if (row?.epoch !== broadcast.epoch || (row.state !== 'offered' && row.state !== 'live')) return
-    const wasLive = row.startedAt !== null
-    await tx
-      .update(broadcasts)
-      .set(
-        wasLive
-          ? { state: 'ended', endedAt: at, streamKeyId: null }
-          : { state: 'idle', streamKeyId: null, endRequestedAt: null },
-      )
-      .where(eq(broadcasts.id, row.id))
-    if (!wasLive) return
-    await settleVideo(tx, { timelineId: row.id, keep: row.archive, at })
-    await tell(deps, tx, streamEnded, row)
-  })
-  await unlessAway(clearPulse(deps.kv, broadcast.id), undefined, (err) =>
-    deps.log.warn({ err, broadcastId: broadcast.id }, "an ended stream's health goes by itself in a minute"),
-  )
-}
-
-async function tell(
-  deps: LibraryDeps,
-  tx: Transaction,
-  event: typeof streamStarted,
-  { id, channelId }: BroadcastRow,
-): Promise<void> {
-  const payload = { broadcastId: id, channelId }
-  await deps.events.append(tx, [makeEvent(event, { id: newId(), timeMs: deps.now(), key: id, payload })])
+  if ((broadcast.lastReportAt?.getTime() ?? 0) > nowMs - REPORT_STEP_MS) return
+  if (away) deps.log.warn({ err: away, broadcastId: broadcast.id }, "a stream's health is not kept")
+  await deps.db
+    .update(broadcasts)
+    .set({ lastReportAt: new Date(nowMs) })
+    .where(and(eq(broadcasts.id, broadcast.id), eq(broadcasts.epoch, epoch)))
 }

@@ -1,6 +1,7 @@
 import type { LiveStatus } from '@streamtube/contracts/api/resources.ts'
 import type { ChannelRow } from '../channels/index.ts'
-import { ALIVE_MS, findOpenBroadcast } from './broadcasts.ts'
+import { ALIVE_MS } from './alive.ts'
+import { findOpenBroadcast } from './broadcasts.ts'
 import type { LibraryDeps } from './deps.ts'
 import { lastReturn } from './epochs.ts'
 import { interruptedUntil } from './interruption.ts'

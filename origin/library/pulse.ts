@@ -7,6 +7,8 @@ import type { Kv } from '../ports/kv/port.ts'
 const pulseSchema = z.object({
   epoch: z.number().int(),
   reportedAtMs: z.number(),
+  /** How long nothing had come from the encoder. */
+  silentMs: z.number().default(0),
   health: streamHealthSchema.nullable(),
 })
 export type Pulse = z.infer<typeof pulseSchema>

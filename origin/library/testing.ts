@@ -15,7 +15,11 @@ export async function newKey(creator: Creator): Promise<string> {
 }
 
 /** An encoder connects with a key, as the ingest node asks for it. */
-export function publish(api: TestApi, key: string, node: { nodeUrl?: string; nodeRun?: string } = {}) {
+export function publish(
+  api: TestApi,
+  key: string,
+  node: { nodeUrl?: string; nodeRun?: string; remoteAddress?: string } = {},
+) {
   return api.ingest.authorizePublisher({
     streamKeySha256: tokenHash(key),
     remoteAddress: '203.0.113.1',
@@ -28,14 +32,15 @@ export async function report(
   api: TestApi,
   { broadcastId, epoch }: { broadcastId: string; epoch: number },
   state: StreamState,
+  silentMs = 0,
 ) {
   const health = { width: 1280, height: 720, videoBitrateBps: 2_600_000n, frameRate: 30, uptimeMs: 1000n }
-  const reports = [{ broadcastId, epoch, state, health, nodeUrl: NODE_URL }]
+  const reports = [{ broadcastId, epoch, state, health, silentMs, nodeUrl: NODE_URL }]
   const { verdicts } = await api.ingest.reportStreams({ reports })
   return verdicts[0]
 }
 
-export const { OFFERED, LIVE, ENDED } = StreamState
+export const { OFFERED, LIVE, INTERRUPTED, ENDED } = StreamState
 
 /** `count` segments of 2 s from `from` on, for the source and audio renditions. */
 export function segments(timelineId: string, epoch: number, from: number, count: number) {

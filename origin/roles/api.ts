@@ -9,10 +9,10 @@ import {
   createHearing,
   createWork,
   deleteOldJobs,
-  endSilentBroadcasts,
   type LibraryDeps,
   measureLibrary,
   streamStarted,
+  tendBroadcasts,
   type Work,
 } from '../library/index.ts'
 import { onEvent } from '../ports/events/event.ts'
@@ -92,11 +92,15 @@ function chores(library: LibraryDeps, work: Work) {
   const { db, log, now } = library
   return [
     {
-      name: 'silent broadcasts',
+      name: 'broadcasts',
       everyMs: SECOND_MS,
       async run() {
-        const ended = await endSilentBroadcasts(library)
-        for (const broadcastId of ended) log.warn({ broadcastId }, 'ended: its ingest node fell silent')
+        for (const { state, ...about } of await tendBroadcasts(library)) {
+          log.warn(
+            about,
+            state === 'interrupted' ? 'interrupted: its ingest node fell silent' : 'a broadcast is over',
+          )
+        }
       },
     },
     { name: 'jobs', everyMs: 5 * SECOND_MS, run: () => work.sweep() },

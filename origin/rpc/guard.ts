@@ -8,6 +8,7 @@ import { hasServiceToken } from './token.ts'
 
 const CODES: Record<LibraryErrorCode, Code> = {
   'unknown-key': Code.Unauthenticated,
+  banned: Code.PermissionDenied,
   'already-live': Code.AlreadyExists,
   'just-ended': Code.PermissionDenied,
   fenced: Code.FailedPrecondition,

@@ -31,14 +31,14 @@ export function ingestService(deps: LibraryDeps): ServiceImpl<typeof IngestServi
         nodeUrl,
         nodeRun,
       })
-      const { ladder, partTargetMs, archive } = broadcast
+      const { ladder, partTargetMs, archive, reconnectWindowSeconds } = broadcast
       return {
         broadcastId: broadcast.id,
         channelId: broadcast.channelId,
         epoch: broadcast.epoch,
         firstSequence: BigInt(firstSequence),
         sequenceCount,
-        settings: { ladder, partTargetMs, archive },
+        settings: { ladder, partTargetMs, archive, reconnectWindowSeconds },
         ...(tail && { tail: tailMessage(tail) }),
       }
     },
@@ -59,26 +59,29 @@ export function ingestService(deps: LibraryDeps): ServiceImpl<typeof IngestServi
   }
 }
 
-async function judge(deps: LibraryDeps, { broadcastId, epoch, state, health }: StreamReport) {
+async function judge(deps: LibraryDeps, { broadcastId, epoch, state, silentMs, health }: StreamReport) {
   const answer = await reportStream(deps, {
     broadcastId,
     epoch,
     state: stateOf(state),
+    silentMs,
     health: health ? healthOf(health) : null,
   })
   return answer.end ? { end: true, reason: answer.reason } : { end: false, reason: '' }
 }
 
-function stateOf(state: StreamState): 'offered' | 'live' | 'ended' {
+function stateOf(state: StreamState): 'offered' | 'live' | 'interrupted' | 'ended' {
   switch (state) {
     case StreamState.OFFERED:
       return 'offered'
     case StreamState.LIVE:
       return 'live'
+    case StreamState.INTERRUPTED:
+      return 'interrupted'
     case StreamState.ENDED:
       return 'ended'
     default:
-      throw new ConnectError('state must be offered, live or ended', Code.InvalidArgument)
+      throw new ConnectError('state must be offered, live, interrupted or ended', Code.InvalidArgument)
   }
 }
 

@@ -29,8 +29,9 @@ export const EDGE_TOKEN = 'an edge token for tests'
 /**
  * The whole api role on free ports: database in memory, the embedded adapters in a temporary folder, and a clock that
  * tests move. The role's own housekeeping stands still: tests call it.
+ * @param options `stillClock`: no time passes but what tests let pass
  */
-export async function startApiForTests(options: { demo?: boolean } = {}) {
+export async function startApiForTests(options: { demo?: boolean; stillClock?: boolean } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'streamtube-api-'))
   const database = await connect('pglite:memory')
   const kv = await openEmbeddedKv({ directory: join(folder, 'kv') })
@@ -39,7 +40,8 @@ export async function startApiForTests(options: { demo?: boolean } = {}) {
   const events = openOutboxEvents({ database: database.db })
   const log = createLogger({ process: 'api', level: 'silent' })
   let aheadMs = 0
-  const now = () => Date.now() + aheadMs
+  const startMs = Date.now()
+  const now = () => (options.stillClock ? startMs : Date.now()) + aheadMs
 
   let hearingSinceMs = 0
   const library: LibraryDeps = {
