@@ -1,12 +1,14 @@
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { inArray } from 'drizzle-orm'
+import { KEY_FRAME_REACH_MS } from '../library/index.ts'
 import type { TimeRange } from '../media/timeline.ts'
 
 const { clips } = schema
 
 /**
  * What clips hold of timelines, in program time: segments that lie in one of these ranges, wholly or in part, must stay,
- * with their headers and index rows, also when the video is deleted. A draft holds all of its take.
+ * with their headers and index rows, also when the video is deleted. A draft holds all of its take; what decoding
+ * begins with is counted in.
  * @returns ranges by timeline, in no order, which may overlap; timelines without clips are not in it
  */
 export async function rangesHeldByClips(
@@ -22,6 +24,7 @@ export async function rangesHeldByClips(
 }
 
 function heldBy(clip: typeof clips.$inferSelect): TimeRange {
-  if (clip.publishedAt === null) return { fromMs: clip.takeStartMs, toMs: clip.takeEndMs }
-  return { fromMs: clip.startMs, toMs: clip.endMs }
+  const [startMs, endMs] =
+    clip.publishedAt === null ? [clip.takeStartMs, clip.takeEndMs] : [clip.startMs, clip.endMs]
+  return { fromMs: startMs - KEY_FRAME_REACH_MS, toMs: endMs }
 }

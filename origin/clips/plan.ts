@@ -3,7 +3,7 @@ import { blobPrefix } from '../library/index.ts'
 import { commonGaps, type RenditionTimeline, type TimeRange } from '../media/timeline.ts'
 import type { SegmentEntry } from '../media/types.ts'
 
-/** Objects of one track that are read one after the other, and what of them is shown, from the first sample on. */
+/** Objects of one track that are read one after the other, and what of them is shown, counted from the first sample on. */
 export interface TrackPlan {
   initKey: string
   segmentKeys: string[]
@@ -75,7 +75,7 @@ function trackPlan(
   return {
     initKey: prefix + initName(first.header),
     segmentKeys: entries.map(({ sequence }) => `${prefix}s${sequence}.m4s`),
-    startMs: Math.max(0, fromMs - first.programTimeMs - ROUNDING_MS),
+    startMs: fromMs - first.programTimeMs - ROUNDING_MS,
     endMs: toMs - first.programTimeMs - ROUNDING_MS,
   }
 }

@@ -1,5 +1,5 @@
 import type { Database } from '@streamtube/db/index.ts'
-import { type ClipTimeline, readClip, viewStartMs } from '../library/index.ts'
+import { type ClipTimeline, readClip } from '../library/index.ts'
 import type { ClipRow } from './find.ts'
 import { endPosition, goingOn, positionOf, type Stretch, stretchesOf } from './positions.ts'
 import type { PlaceRange } from './range.ts'
@@ -26,7 +26,8 @@ export async function readTake(db: Database, clip: ClipRow, isOfLive: boolean, n
   const stretches = counted.map((one) => ({ ...one, positionMs: one.positionMs + shiftMs }))
   const startMs = positionOf(stretches, fromMs)
   const endMs = Math.min(positionOf(stretches, toMs), endPosition(stretches))
-  return { stretches, startMs, endMs, view: viewOf(timeline, fromMs, endMs - startMs) }
+  const startOffsetMs = positionOf(counted, fromMs)
+  return { stretches, startMs, endMs, view: { startOffsetMs, durationMs: Math.round(endMs - startMs) } }
 }
 
 /** Reads what a clip shows. */
@@ -34,15 +35,12 @@ export async function readView(db: Database, clip: ClipRow, isOfLive: boolean, n
   const { timelineId, startMs: fromMs, endMs: toMs } = clip
   const timeline = await readClip(db, { timelineId, fromMs, toMs, isOfLive }, nowMs)
   const stretches = played(timeline, toMs)
-  return viewOf(timeline, fromMs, positionOf(stretches, toMs) - positionOf(stretches, fromMs))
+  const startOffsetMs = positionOf(stretches, fromMs)
+  return { startOffsetMs, durationMs: Math.round(positionOf(stretches, toMs) - startOffsetMs) }
 }
 
+/** In places of the view: it begins with the first segment that is there. */
 function played({ renditions: [lead], isWhole }: ClipTimeline, toMs: number): Stretch[] {
   const stretches = lead ? stretchesOf(lead) : []
   return isWhole ? stretches : goingOn(stretches, toMs)
-}
-
-function viewOf({ renditions }: ClipTimeline, fromMs: number, durationMs: number): View {
-  const begin = viewStartMs(renditions) ?? fromMs
-  return { startOffsetMs: Math.max(0, fromMs - begin), durationMs: Math.round(durationMs) }
 }

@@ -1,12 +1,15 @@
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { eq, or } from 'drizzle-orm'
-import { commonGaps, type RenditionTimeline, type TimeRange } from '../media/timeline.ts'
+import type { RenditionTimeline, TimeRange } from '../media/timeline.ts'
 import { readTimelineWithin } from './timeline.ts'
 
 const { clips, videos } = schema
 
 /** Index rows trail a live broadcast by seconds; what has not come after this comes late, if at all. */
 const ROWS_TRAIL_MS = 60_000
+
+/** How far before a range decoding may have to begin: encoders have key frames up to about 10 s apart. */
+export const KEY_FRAME_REACH_MS = 12_000
 
 /** A range of a timeline that is played: a clip, or the take it is trimmed from. */
 export interface ClipRange extends TimeRange {
@@ -41,11 +44,12 @@ export interface ClipTimeline {
 }
 
 /**
- * Reads a range. While it grows, all renditions end with the same segment, so that none is left out as lost that is only
- * late.
+ * Reads a range, from where decoding it can begin. While it grows, all renditions end with the same segment, so that none
+ * is left out as lost that is only late.
  */
 export async function readClip(db: Database, range: ClipRange, nowMs: number): Promise<ClipTimeline> {
-  const renditions = await readTimelineWithin(db, range.timelineId, range)
+  const reach = { fromMs: range.fromMs - KEY_FRAME_REACH_MS, toMs: range.toMs }
+  const renditions = fromKeyFrame(await readTimelineWithin(db, range.timelineId, reach), range.fromMs)
   if (!range.isOfLive || nowMs > range.toMs + ROWS_TRAIL_MS) return { renditions, isWhole: true }
   const last = Math.min(...renditions.map(({ segments }) => segments.at(-1)?.sequence ?? -1))
   const even = renditions.map(({ info, segments }) => ({
@@ -55,14 +59,25 @@ export async function readClip(db: Database, range: ClipRange, nowMs: number): P
   return { renditions: even, isWhole: endMs(even[0]) >= range.toMs }
 }
 
+/** From the last segment at or before a moment that begins with a key frame; with none, from the one that shows it. */
+function fromKeyFrame(renditions: readonly RenditionTimeline[], momentMs: number): RenditionTimeline[] {
+  const [lead] = renditions
+  if (!lead) return []
+  const { timescale } = lead.info
+  const shows = lead.segments.findIndex(
+    (one) => !one.gap && one.programTimeMs + (one.duration * 1000) / timescale > momentMs,
+  )
+  const upToIt = shows < 0 ? [] : lead.segments.slice(0, shows + 1)
+  const first = upToIt.findLast(({ gap, independent }) => independent && !gap) ?? upToIt.at(-1)
+  const from = first?.sequence ?? Number.POSITIVE_INFINITY
+  return renditions.map(({ info, segments }) => ({
+    info,
+    segments: segments.filter(({ sequence }) => sequence >= from),
+  }))
+}
+
 function endMs(rendition: RenditionTimeline | undefined): number {
   const last = rendition?.segments.at(-1)
   if (!rendition || !last) return Number.NEGATIVE_INFINITY
   return last.programTimeMs + (last.duration * 1000) / rendition.info.timescale
-}
-
-/** Where a view of these renditions begins, in program time: what is left out at its start does not count. */
-export function viewStartMs(renditions: readonly RenditionTimeline[]): number | null {
-  const gaps = commonGaps(renditions)
-  return renditions[0]?.segments.find(({ sequence }) => !gaps.has(sequence))?.programTimeMs ?? null
 }

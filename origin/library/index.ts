@@ -1,6 +1,6 @@
 export { appendBroadcast, appendFile, type Batch, blobPrefix, type SentRendition, type SentSegment } from './append.ts'
 export { openBroadcast, reserveSequences } from './broadcasts.ts'
-export { type ClipRange, type ClipTimeline, readClip, viewStartMs } from './clip-view.ts'
+export { type ClipRange, type ClipTimeline, KEY_FRAME_REACH_MS, readClip } from './clip-view.ts'
 export type { LibraryDeps } from './deps.ts'
 export { LibraryError, type LibraryErrorCode } from './errors.ts'
 export { streamStarted } from './events.ts'

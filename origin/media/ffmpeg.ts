@@ -214,6 +214,12 @@ export type Probe = z.infer<typeof probedFile>
 
 const execute = promisify(execFile)
 
+interface ProbeOptions {
+  options?: readonly string[]
+  wallMs?: number
+  signal?: AbortSignal
+}
+
 /**
  * Looks into a file.
  * @param options for untrusted input: `-f FORMAT`, `-protocol_whitelist file`
@@ -221,13 +227,35 @@ const execute = promisify(execFile)
  */
 export async function probe(
   source: string,
-  {
-    options = [],
-    wallMs = 10_000,
-    signal,
-  }: { options?: readonly string[]; wallMs?: number; signal?: AbortSignal } = {},
+  { options = [], wallMs = 10_000, signal }: ProbeOptions = {},
 ): Promise<Probe> {
   const list = ['-v', 'error', '-show_streams', '-show_format', '-of', 'json', ...options, '-i', source]
+  const stdout = await runProbe(list, { wallMs, signal })
+  try {
+    return probedFile.parse(JSON.parse(stdout))
+  } catch (error) {
+    throw probeFailure(error, signal)
+  }
+}
+
+/**
+ * When the frames of a file's picture are shown, in seconds, in the order in which they are stored.
+ * @param options as of `probe`
+ * @throws FfmpegError as `probe`
+ */
+export async function frameTimes(
+  source: string,
+  { options = [], wallMs = 60_000, signal }: ProbeOptions = {},
+): Promise<number[]> {
+  const shown = ['-select_streams', 'v:0', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0']
+  const stdout = await runProbe(['-v', 'error', ...shown, ...options, '-i', source], { wallMs, signal })
+  return stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : [Number.parseFloat(line)]))
+}
+
+async function runProbe(
+  list: readonly string[],
+  { wallMs, signal }: { wallMs: number; signal: AbortSignal | undefined },
+): Promise<string> {
   try {
     const { stdout } = await execute('ffprobe', list, {
       timeout: wallMs,
@@ -235,7 +263,7 @@ export async function probe(
       maxBuffer: 4 * 1024 * 1024,
       ...(signal && { signal }),
     })
-    return probedFile.parse(JSON.parse(stdout))
+    return stdout
   } catch (error) {
     throw probeFailure(error, signal)
   }

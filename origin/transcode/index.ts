@@ -6,6 +6,8 @@ import { newId } from '@streamtube/contracts/ids.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Blobs } from '../ports/blobs/port.ts'
+import { exportClip } from './clip-export.ts'
+import { pictureClip } from './clip-picture.ts'
 import type { JobApi, Run, TaskDeps } from './deps.ts'
 import { JobError } from './job-error.ts'
 import { createTranscodeMetrics } from './metrics.ts'
@@ -67,6 +69,10 @@ async function runTask(deps: TaskDeps, { task }: Job, run: Run): Promise<void> {
       return await makeThumbnail(deps, task.value, run)
     case 'package':
       return await packageUpload(deps, task.value, run)
+    case 'clipPicture':
+      return await pictureClip(deps, task.value, run)
+    case 'clipExport':
+      return await exportClip(deps, task.value, run)
     case undefined:
       throw new JobError('unsupported', 'this worker does not know such jobs', { retryable: true })
   }

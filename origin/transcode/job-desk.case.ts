@@ -8,6 +8,8 @@ import {
   type Job,
   JobSchema,
   JobService,
+  type SetClipExportRequest,
+  type SetClipPictureRequest,
 } from '@streamtube/contracts/gen/streamtube/v1/jobs_pb'
 import type { JobApi } from './deps.ts'
 
@@ -19,6 +21,8 @@ export class JobDesk {
   readonly finished: FinishRequest[] = []
   readonly timelines: AppendTimelineRequest[] = []
   readonly thumbnails: string[] = []
+  readonly clipPictures: SetClipPictureRequest[] = []
+  readonly clipExports: SetClipExportRequest[] = []
   leaseMs = 1000
   /** The answer to the next heartbeats. */
   cancelled = false
@@ -53,6 +57,14 @@ export class JobDesk {
         setThumbnail: ({ blobKey }) => {
           this.#note(this.thumbnails, blobKey, null)
           return {}
+        },
+        setClipPicture: (request) => {
+          this.#note(this.clipPictures, request, null)
+          return {}
+        },
+        setClipExport: (request) => {
+          this.#note(this.clipExports, request, null)
+          return { outdated: false }
         },
         appendTimeline: (request) => {
           this.#note(this.timelines, request, 'appendTimeline')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Readable, Writable } from 'node:stream'
 import { FfmpegError, type FfmpegInput, runFfmpeg } from '../media/ffmpeg.ts'
+import type { Blobs } from '../ports/blobs/port.ts'
 import type { TaskDeps } from './deps.ts'
 import { JobError } from './job-error.ts'
 
@@ -46,6 +47,15 @@ export function pictureOfFile(path: string, atSeconds: number, signal: AbortSign
   return takePicture(input, [`thumbnail=${FRAMES_TO_CHOOSE_FROM}`], signal)
 }
 
+/**
+ * Takes the frame that is shown at a moment of a file of fragments.
+ * @throws JobError `no-picture`, FfmpegError `aborted`
+ */
+export function pictureAt(path: string, seconds: number, signal: AbortSignal): Promise<Uint8Array> {
+  const input = { source: path, options: [...fileInputOptions(), '-threads', '1'] }
+  return takePicture(input, [`trim=start=${Math.max(0, seconds).toFixed(6)}`], signal)
+}
+
 async function takePicture(input: FfmpegInput, filters: string[], signal: AbortSignal): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let sizeBytes = 0
@@ -84,8 +94,19 @@ export async function publishPicture(
   jpeg: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> {
-  const version = createHash('sha256').update(jpeg).digest('hex').slice(0, 24)
-  const blobKey = `thumbnails/${videoId}/${version}.jpg`
-  await blobs.put(blobKey, jpeg, { contentType: 'image/jpeg', signal })
+  const blobKey = await putPicture(blobs, videoId, jpeg, signal)
   await api.setThumbnail({ videoId, blobKey }, { signal })
+}
+
+/** Stores a picture of a video or a clip. @returns its blob key, the same for the same picture */
+export async function putPicture(
+  blobs: Blobs,
+  id: string,
+  jpeg: Uint8Array,
+  signal: AbortSignal,
+): Promise<string> {
+  const version = createHash('sha256').update(jpeg).digest('hex').slice(0, 24)
+  const blobKey = `thumbnails/${id}/${version}.jpg`
+  await blobs.put(blobKey, jpeg, { contentType: 'image/jpeg', signal })
+  return blobKey
 }

@@ -198,7 +198,8 @@ export declare type ClipRun = Message<"streamtube.v1.ClipRun"> & {
 export declare const ClipRunSchema: GenMessage<ClipRun>;
 
 /**
- * What is shown from `start_ms` on and before `end_ms`, both counted from the first sample's presentation.
+ * What is shown from `start_ms` on and before `end_ms`, both counted from the first sample's presentation, which may come
+ * after the start.
  *
  * @generated from message streamtube.v1.ClipTrack
  */
