@@ -15,9 +15,10 @@ export interface FolderLock {
 
 /**
  * Takes a folder for this process; the lock file lies beside it and takes over from a process that is gone.
+ * @param setting the variable that names the folder
  * @throws DatabaseError `in-use` with the holder's pid
  */
-export function lockFolder(folder: string): FolderLock {
+export function lockFolder(folder: string, setting = 'DB_URL'): FolderLock {
   const path = `${folder}.lock`
   mkdirSync(dirname(path), { recursive: true })
   const own = JSON.stringify(describe(process.pid))
@@ -25,16 +26,16 @@ export function lockFolder(folder: string): FolderLock {
     if (createOnce(path, own)) return { release: () => rmSync(path, { force: true }) }
     const text = readIfThere(path)
     const holder = text === null ? null : parse(text)
-    if (holder && isAlive(holder)) throw inUse(folder, holder.pid)
+    if (holder && isAlive(holder)) throw inUse(folder, holder.pid, setting)
     if (text !== null) removeStale(path, text)
   }
   throw new DatabaseError('in-use', `${folder} is being opened by several processes at once; try again`)
 }
 
-function inUse(folder: string, pid: number): DatabaseError {
+function inUse(folder: string, pid: number, setting: string): DatabaseError {
   return new DatabaseError(
     'in-use',
-    `${folder} is in use by the process ${pid}; end it or choose another DB_URL`,
+    `${folder} is in use by the process ${pid}; end it or choose another ${setting}`,
   )
 }
 

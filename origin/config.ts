@@ -152,6 +152,28 @@ export const variables = {
     default: 'file:<DATA_DIR>/blobs',
     readBy: ['supervisor', 'api', 'ingest', 'transcode'],
   }),
+  spoolDir: variable(
+    'SPOOL_DIR',
+    text,
+    'Folder for what was streamed and is not in `BLOBS_URL` yet: on a disk of this machine, of one ingest node alone.',
+    { default: '<DATA_DIR>/spool', readBy: ['ingest'] },
+  ),
+  spoolMaxMib: variable(
+    'SPOOL_MAX_MIB',
+    z
+      .string()
+      .regex(/^\d{1,9}$/, 'must be a number of MiB')
+      .transform(Number)
+      .refine((mib) => mib >= 64, 'must be 64 at least'),
+    'What that folder may hold, in MiB, of all streams together; beyond it the oldest is given up: gaps in the replay.',
+    { default: '10240', readBy: ['ingest'] },
+  ),
+  spoolFsync: variable(
+    'SPOOL_FSYNC',
+    flag,
+    'Sync each segment to that disk before it is listed, so that a loss of power takes none.',
+    { default: '0', readBy: ['ingest'] },
+  ),
   trustedProxies: variable(
     'TRUSTED_PROXIES',
     z

@@ -10,11 +10,14 @@ import { ladderMaker } from './ladder.ts'
 import { mediaMetrics } from './media-metrics.ts'
 import { startMediaServer } from './media-server.ts'
 import { liveMetrics } from './metrics.ts'
+import { Recordings } from './recordings.ts'
 import { LiveRegistry } from './registry.ts'
 import { StreamReports } from './reports.ts'
 import { rtmpMetrics } from './rtmp/metrics.ts'
 import { type RtmpServer, startRtmpServer } from './rtmp/server.ts'
 import { LiveSession } from './session.ts'
+import type { SpoolOptions } from './spool/index.ts'
+import { spoolMetrics } from './spool/metrics.ts'
 
 export { collectByHeapNotMedia } from './heap.ts'
 
@@ -29,6 +32,8 @@ export interface LiveOptions {
   nodeUrl: string | null
   api: IngestApi
   blobs: Blobs
+  /** The folder of this node's spool, and its bounds: see Spool. */
+  spool: Pick<SpoolOptions, 'folder' | 'maxBytes' | 'fsync'>
   edgeTokens: EdgeTokenVerifier
   serviceToken: string
   log: Logger
@@ -44,14 +49,26 @@ export interface Live {
   close(signal: AbortSignal): Promise<void>
 }
 
+/** How long encoders wait for what an earlier run left to be stored. */
+const REPLAY_FIRST_MS = 3_000
+/** What a node that ends waits for the spool's disk. */
+const SPOOL_CLOSE_MS = 1_000
+
 /**
  * Takes streams in and serves their live tails.
- * @throws the listen error of a port that is taken
+ * @throws the listen error of a port that is taken; DatabaseError `in-use` when another process has the spool's folder
  */
 export async function startLive(options: LiveOptions): Promise<Live> {
   const { api, blobs, log, host } = options
   const nowMs = () => Date.now()
   const metrics = liveMetrics(options.metrics)
+  const recordings = await Recordings.open({
+    spool: { ...options.spool, metrics: spoolMetrics(options.metrics) },
+    blobs,
+    api,
+    log,
+    metrics,
+  })
   const registry = new LiveRegistry()
   const reports = new StreamReports({
     send: async (batch) => (await api.reportStreams({ reports: batch })).verdicts,
@@ -72,6 +89,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     edgeTokens: options.edgeTokens,
     serviceToken: options.serviceToken,
     timelineOf: (timelineId) => registry.get(timelineId),
+    spooled: (path) => recordings.read(path),
     metrics: mediaMetrics(options.metrics),
     log,
     nowMs,
@@ -86,7 +104,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
         grant,
         encoder: publisher,
         api,
-        blobs,
+        recordings,
         nodeUrl,
         makeLadder,
         registry,
@@ -100,6 +118,8 @@ export async function startLive(options: LiveOptions): Promise<Live> {
       return session
     },
   })
+  // Whoever comes back is told then of all that was kept, and lists it.
+  await recordings.replay(REPLAY_FIRST_MS)
   const shared = { host, desk, metrics: rtmpMetrics(options.metrics), log }
   const servers: RtmpServer[] = []
   try {
@@ -110,6 +130,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     }
   } catch (error) {
     await Promise.all([...servers, media].map((server) => server.close()))
+    await recordings.close(AbortSignal.timeout(SPOOL_CLOSE_MS))
     throw error
   }
 
@@ -123,6 +144,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
       await Promise.all([...sessions].map((session) => session.ended(signal)))
       await media.close()
       registry.close()
+      await recordings.close(AbortSignal.timeout(SPOOL_CLOSE_MS))
     },
   }
 }

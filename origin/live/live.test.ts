@@ -41,6 +41,7 @@ beforeAll(async () => {
     nodeUrl: null,
     api: rpc.client,
     blobs,
+    spool: { folder: join(folder, 'spool'), maxBytes: 64 * 1024 * 1024, fsync: false },
     edgeTokens: createEdgeTokenVerifier({ keys: [] }),
     serviceToken: SERVICE_TOKEN,
     log: quietLog,

@@ -20,15 +20,22 @@ export interface MediaRequest {
 
 const notFound = { type: 'problem', status: 404, title: 'Nothing is here' } as const
 
-/** Answers a media address out of the live timelines; waits where a player asks for what comes next. */
-export async function answerMedia(
-  request: MediaRequest,
-  timelineOf: (timelineId: string) => LiveTimeline | null,
-): Promise<MediaAnswer> {
+/** Where media are. */
+export interface MediaSources {
+  timelineOf(timelineId: string): LiveTimeline | null
+  /** An object that is neither in a timeline's memory nor in blobs yet, or null. */
+  spooled(path: MediaPath): Promise<Uint8Array | null>
+}
+
+/**
+ * Answers a media address out of the live timelines, and out of the spool what blobs may not have yet; waits where a
+ * player asks for what comes next.
+ */
+export async function answerMedia(request: MediaRequest, sources: MediaSources): Promise<MediaAnswer> {
   const path = parseMediaPath(request.rest)
   if (!path) return notFound
-  const timeline = timelineOf('timelineId' in path ? path.timelineId : path.assetId)
-  if (!timeline) return unknown(path)
+  const timeline = sources.timelineOf('timelineId' in path ? path.timelineId : path.assetId)
+  if (!timeline) return await unknown(path, sources)
   switch (path.type) {
     case 'master':
       return path.kind === 'live' ? master(timeline, request) : notFound
@@ -37,8 +44,10 @@ export async function answerMedia(
     case 'part':
       return part(timeline, path, request)
     case 'init':
-    case 'segment':
-      return object(timeline, path)
+    case 'segment': {
+      const found = object(timeline, path)
+      return found.type === 'object' ? found : await kept(path, sources)
+    }
     default:
       return path satisfies never
   }
@@ -115,10 +124,17 @@ function object(timeline: LiveTimeline, path: MediaPath): MediaAnswer {
 
 /**
  * An edge asks here because the broadcast is this node's: one that it doesn't know is of an earlier run, and its encoder
- * may come back. Objects may be in the library.
+ * may come back. Objects may be in the spool, or else in the library.
  */
-function unknown({ type }: MediaPath): MediaAnswer {
-  return type === 'master' || type === 'playlist' ? tooEarly('The stream is not here, or not yet') : notFound
+async function unknown(path: MediaPath, sources: MediaSources): Promise<MediaAnswer> {
+  if (path.type === 'master' || path.type === 'playlist')
+    return tooEarly('The stream is not here, or not yet')
+  return await kept(path, sources)
+}
+
+async function kept(path: MediaPath, { spooled }: MediaSources): Promise<MediaAnswer> {
+  const bytes = await spooled(path)
+  return bytes ? { type: 'object', chunks: [bytes], sizeBytes: bytes.byteLength } : notFound
 }
 
 function tooEarly(title: string): MediaAnswer {

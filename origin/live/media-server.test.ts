@@ -30,6 +30,7 @@ beforeEach(async () => {
     edgeTokens: createEdgeTokenVerifier({ keys: [] }),
     serviceToken: SERVICE_TOKEN,
     timelineOf: () => timeline,
+    spooled: async () => null,
     metrics: mediaMetrics(counted.metrics),
     log: quietLog,
     nowMs: () => nowMs,

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { PROBLEM_CONTENT_TYPE, type ProblemCode, problem } from '@streamtube/contracts/api/problem.ts'
 import { EDGE_TOKEN_HEADER, PART_AT_HEADER, REQUEST_ID_HEADER } from '@streamtube/contracts/headers.ts'
+import type { MediaPath } from '@streamtube/contracts/media-paths.ts'
 import type { Logger } from '../log.ts'
 import type { LiveTimeline } from '../media/live-timeline.ts'
 import { hasServiceToken } from '../rpc/token.ts'
@@ -16,6 +17,8 @@ export interface MediaServerOptions {
   /** The transcode role reads key frames with it. */
   serviceToken: string
   timelineOf(timelineId: string): LiveTimeline | null
+  /** An object that is neither in a timeline's memory nor in blobs yet, or null. */
+  spooled(path: MediaPath): Promise<Uint8Array | null>
   metrics: MediaMetrics
   log: Logger
   nowMs(): number
@@ -111,11 +114,11 @@ async function handle(
 
 async function untilThere(
   request: MediaRequest,
-  { timelineOf, metrics }: MediaServerOptions,
+  { timelineOf, spooled, metrics }: MediaServerOptions,
 ): Promise<MediaAnswer> {
   metrics.blocked(1)
   try {
-    return await answerMedia(request, timelineOf)
+    return await answerMedia(request, { timelineOf, spooled })
   } finally {
     metrics.blocked(-1)
   }

@@ -4,6 +4,10 @@ import type { Metrics } from '../metrics.ts'
 export interface LiveMetrics {
   publishers(change: 1 | -1): void
   recorded(sizeBytes: number): void
+  /** Segments of earlier runs that were brought up from the spool. */
+  replayed(segments: number): void
+  /** A segment that neither memory nor spool could keep until the stores took it. */
+  lost(): void
   /** Change of the bytes that wait for the store. */
   queued(sizeBytes: number): void
   ladderRestarted(): void
@@ -19,6 +23,14 @@ export function liveMetrics(metrics: Metrics): LiveMetrics {
   const queue = metrics.gauge({
     name: 'ingest_recorder_queue_bytes',
     help: 'Bytes of segments that wait for the store.',
+  })
+  const replayed = metrics.counter({
+    name: 'ingest_segments_replayed_total',
+    help: 'Segments of earlier runs that were brought up from the spool.',
+  })
+  const lost = metrics.counter({
+    name: 'ingest_segments_lost_total',
+    help: 'Segments that were given up before the stores took them: gaps in the video.',
   })
   const restarts = metrics.counter({
     name: 'ingest_ladder_restarts_total',
@@ -39,6 +51,8 @@ export function liveMetrics(metrics: Metrics): LiveMetrics {
       segments.inc()
       bytes.inc(sizeBytes)
     },
+    replayed: (segments) => replayed.inc(segments),
+    lost: () => lost.inc(),
     queued: (sizeBytes) => queue.inc(sizeBytes),
     ladderRestarted: () => restarts.inc(),
     ladderDropped: () => drops.inc(),

@@ -1,63 +1,79 @@
-import { create } from '@bufbuild/protobuf'
-import type { AppendIndexRequest } from '@streamtube/contracts/gen/streamtube/v1/ingest_pb'
 import type { RenditionInfo, SegmentRecord } from '@streamtube/contracts/gen/streamtube/v1/timeline_pb'
-import { RenditionInfoSchema, SegmentRecordSchema } from '@streamtube/contracts/gen/streamtube/v1/timeline_pb'
-import { initName } from '@streamtube/contracts/media-paths.ts'
 import type { Logger } from '../log.ts'
 import type { PackagerEvent } from '../media/packager.ts'
 import type { SegmentEntry } from '../media/types.ts'
 import type { Blobs } from '../ports/blobs/port.ts'
 import { PortError } from '../ports/error.ts'
-import { isFinalFailure } from './ingest-api.ts'
 import type { LiveMetrics } from './metrics.ts'
+import { gapOf, headerKey, infoOf, recordOf } from './recorder-records.ts'
+import { type IndexBatch, RecorderRows } from './recorder-rows.ts'
 import { retry } from './retry.ts'
-
-/** A batch of index rows for the api: idempotent, so it may be sent again. */
-export type IndexBatch = Pick<AppendIndexRequest, 'timelineId' | 'epoch' | 'renditions' | 'segments'>
+import type { SpoolEpoch, SpooledSegment } from './spool/index.ts'
 
 export interface RecorderOptions {
-  timelineId: string
-  epoch: number
+  spool: SpoolEpoch
   blobs: Blobs
   append(batch: IndexBatch): Promise<unknown>
   onStored(renditionId: string, epoch: number, sequence: number): void
+  /** All that it took is stored and listed. */
+  onDone?(): void
   log: Logger
   metrics: LiveMetrics
-  /** Bytes that may wait for the store; beyond that the oldest segments are given up and listed as gaps. */
-  maxQueuedBytes?: number
+  /** Bytes of segments that may wait for the store in memory, 8 MiB unless told. */
+  maxHeldBytes?: number
   /** How long index rows are gathered. */
   batchMs?: number
+  /** A clock that is never set, in ms. */
+  clockMs?: () => number
 }
 
-type RenditionEvent = Extract<PackagerEvent, { type: 'rendition' }>
-type SegmentEvent = Extract<PackagerEvent, { type: 'segment' }>
+/** Stable codes for the creator's page. */
+export type RecorderWarning = 'recording-incomplete' | 'store-behind' | 'disk-full' | 'spool-failing'
 
-const MAX_QUEUED_BYTES = 96 * 1024 * 1024
-/** All renditions of a segment fit into one batch; what isn't listed when the node dies is lost. */
-const BATCH_MS = 1_000
-const MAX_BATCH_SEGMENTS = 500
-const MAX_BATCH_RENDITIONS = 64
+interface Item {
+  record: SegmentRecord
+  /** Null: they are in the spool alone, or were given up. */
+  chunks: readonly Uint8Array[] | null
+  /** Null when the spool would not have it. */
+  spooled: SpooledSegment | null
+  takenAtMs: number
+}
+
+const MAX_HELD_BYTES = 8 * 1024 * 1024
+const BEHIND_MS = 10_000
 const PUT_TIMEOUT_MS = 10_000
+const LONGEST_DELAY_MS = 2_000
+const SPOOL_READ_ATTEMPTS = 5
 
 /**
- * Keeps a broadcast: finished segments and headers go to blobs, one after the other, their index rows to the api in
- * batches. It trails the stream and never holds it up. Owner: the session, which calls `drain` once.
+ * Keeps an epoch of a broadcast: segments go to the spool at once, and from memory, or else from the spool, to blobs,
+ * one after the other; their index rows to the api. It trails the stream and never holds it up: what stores don't take
+ * waits in the spool, also beyond this process's life. Owner: whoever opened it at `Recordings`, who calls `drain`.
  */
 export class Recorder {
   readonly #options: RecorderOptions
-  readonly #queue: (RenditionEvent | SegmentEvent)[] = []
-  /** By id and header. */
-  readonly #renditions = new Map<string, RenditionInfo>()
-  readonly #segments: SegmentRecord[] = []
-  readonly #giveUp = new AbortController()
-  #queuedBytes = 0
+  readonly #clockMs: () => number
+  readonly #queue: (Item | RenditionInfo)[] = []
+  readonly #stopped = new AbortController()
+  readonly #rows: RecorderRows
+  #current: Item | null = null
+  #heldBytes = 0
   #lost = 0
   #storing: Promise<void> | null = null
-  #appending: Promise<void> | null = null
-  #batchTimer: NodeJS.Timeout | null = null
 
   constructor(options: RecorderOptions) {
+    const { spool, append, log, batchMs, clockMs } = options
+    const { timelineId, epoch } = spool
     this.#options = options
+    this.#clockMs = clockMs ?? (() => performance.now())
+    this.#rows = new RecorderRows({
+      timelineId,
+      epoch,
+      append,
+      signal: this.#stopped.signal,
+      log,
+      batchMs,
+    })
   }
 
   /** True when segments had to be given up. */
@@ -65,189 +81,229 @@ export class Recorder {
     return this.#lost > 0
   }
 
+  get warnings(): RecorderWarning[] {
+    const { problem } = this.#options.spool
+    const warnings: RecorderWarning[] = problem ? [problem] : []
+    if (this.isLosing) warnings.push('recording-incomplete')
+    if (this.#behindMs() > BEHIND_MS) warnings.push('store-behind')
+    return warnings
+  }
+
   /**
    * Takes what the packager made; parts are no concern of the recorder.
-   * @returns for a segment that is being spooled: settles when its record is written, or can't be; else null
+   * @returns for a segment that is being spooled: settles when its record is written, or can't be. Null for what
+   *   nothing is to wait for, also while the spool's disk is in trouble
    */
   take(event: PackagerEvent): Promise<void> | null {
-    if (event.type === 'part' || this.#giveUp.signal.aborted) return null
-    this.#queue.push(event)
-    this.#count(sizeOf(event))
-    while (this.#queuedBytes > (this.#options.maxQueuedBytes ?? MAX_QUEUED_BYTES)) {
-      if (!this.#dropOldest()) break
+    if (event.type === 'part' || this.#stopped.signal.aborted) return null
+    if (event.type === 'rendition') {
+      const info = infoOf(event)
+      this.#options.spool.describe(info)
+      this.#enqueue(info)
+      return null
     }
-    this.#storing ??= this.#store()
-    return null
+    return this.#takeSegment(event.renditionId, event.entry, event.chunks)
   }
 
   /** Records that nothing was kept of these numbers of a rendition. */
   takeLost(renditionId: string, entries: readonly SegmentEntry[]): void {
-    if (this.#giveUp.signal.aborted) return
-    for (const entry of entries) this.#list(gapOf(renditionId, entry))
+    if (this.#stopped.signal.aborted) return
+    for (const entry of entries) this.#takeSegment(renditionId, { ...entry, gap: true }, [])
   }
 
-  /**
-   * Stores and lists what is left. Resolves when the api has acknowledged all of it.
-   * @param signal gives up: what isn't stored by then is lost, and said so in the log
-   * @throws the last failure when it gave up
-   */
-  async drain(signal: AbortSignal): Promise<void> {
-    const giveUp = () => this.#giveUp.abort()
-    signal.addEventListener('abort', giveUp, { once: true })
-    if (signal.aborted) giveUp()
-    try {
-      await this.#storing
-      await this.#append()
-    } finally {
-      signal.removeEventListener('abort', giveUp)
-      this.#giveUp.abort()
-      if (this.#batchTimer) clearTimeout(this.#batchTimer)
-      this.#count(-this.#queuedBytes)
+  /** Takes what an earlier run left in the spool. */
+  takeLeft(): void {
+    const { spool } = this.#options
+    for (const info of spool.headers) this.#enqueue(info)
+    for (const spooled of spool.segments) {
+      this.#enqueue({ record: spooled.record, chunks: null, spooled, takenAtMs: this.#clockMs() })
     }
   }
 
+  /**
+   * Ends the epoch: nothing is taken any more. Resolves when blobs and api have all of it.
+   * @param signal gives up waiting: what is left then goes on its way until `stop`, and lies in the spool meanwhile
+   * @throws when it was given up or stopped
+   */
+  async drain(signal: AbortSignal): Promise<void> {
+    const done = Promise.all([this.#finish(), this.#options.spool.close()])
+    // Whoever gave up does not wait for its failure.
+    done.then(
+      () => this.#options.onDone?.(),
+      () => {},
+    )
+    signal.throwIfAborted()
+    const { promise, reject } = Promise.withResolvers<never>()
+    const giveUp = () => reject(signal.reason)
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      await Promise.race([done, promise])
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  /** Sends nothing more: what is left stays in the spool. */
+  stop(): void {
+    this.#stopped.abort()
+    for (const item of [this.#current, ...this.#queue.splice(0)])
+      if (item && isSegment(item)) this.#release(item)
+  }
+
+  #takeSegment(
+    renditionId: string,
+    entry: SegmentEntry,
+    chunks: readonly Uint8Array[],
+  ): Promise<void> | null {
+    const { spool } = this.#options
+    const record = recordOf(spool.timelineId, renditionId, entry)
+    const spooled = spool.append(record, chunks)
+    this.#hold(record.sizeBytes)
+    this.#enqueue({ record, chunks, spooled, takenAtMs: this.#clockMs() })
+    if (this.#heldBytes > (this.#options.maxHeldBytes ?? MAX_HELD_BYTES)) {
+      this.#shrink()
+      spooled?.written.then(() => this.#shrink())
+    }
+    return spool.problem || !spooled ? null : spooled.written
+  }
+
+  #enqueue(item: Item | RenditionInfo): void {
+    this.#queue.push(item)
+    this.#storing ??= this.#store()
+  }
+
+  async #finish(): Promise<void> {
+    await this.#storing
+    this.#stopped.signal.throwIfAborted()
+    await this.#rows.send()
+  }
+
   async #store(): Promise<void> {
-    for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
-      try {
-        if (event.type === 'rendition') await this.#storeHeader(event)
-        else await this.#storeSegment(event)
-      } catch (error) {
-        this.#lost++
-        this.#options.log.error({ err: error }, 'A segment could not be stored and is lost')
-        if (event.type === 'segment') this.#list(gapOf(event.renditionId, event.entry))
-      }
-      this.#count(-sizeOf(event))
+    const { signal } = this.#stopped
+    for (let item = this.#queue.shift(); item && !signal.aborted; item = this.#queue.shift()) {
+      if (isSegment(item)) {
+        this.#current = item
+        await this.#storeSegment(item)
+        this.#current = null
+      } else await this.#storeHeader(item)
     }
     // In the turn that found the queue empty: what is taken after it begins anew.
     this.#storing = null
   }
 
-  async #storeHeader({ rendition, init, epoch, header }: RenditionEvent): Promise<void> {
-    // Its row carries the header, too: the api keeps it where the store would not.
-    const row = { ...rendition, initSegment: init, header: BigInt(header ?? 0) }
-    this.#renditions.set(`${rendition.id} ${header ?? 0}`, create(RenditionInfoSchema, row))
-    this.#scheduleBatch()
-    await this.#put(`${this.#folder(rendition.id, epoch)}/${initName(header)}`, [init])
+  /** Its row carries the header, too: the api keeps it where the store would not. */
+  async #storeHeader(info: RenditionInfo): Promise<void> {
+    this.#rows.describe(info)
+    const { timelineId, epoch } = this.#options.spool
+    await this.#put(headerKey(timelineId, epoch, info), [info.initSegment])
   }
 
-  async #storeSegment({ renditionId, epoch, entry, chunks }: SegmentEvent): Promise<void> {
-    if (entry.gap) return this.#list(gapOf(renditionId, entry))
-    const locator = `${this.#folder(renditionId, epoch)}/s${entry.sequence}.m4s`
-    await this.#put(locator, chunks)
-    this.#options.onStored(renditionId, epoch, entry.sequence)
-    this.#options.metrics.recorded(entry.sizeBytes)
-    this.#list(create(SegmentRecordSchema, { ...entry, ...exact(entry), renditionId, locator }))
-  }
-
-  #list(record: SegmentRecord): void {
-    this.#segments.push(record)
-    this.#scheduleBatch()
-  }
-
-  async #put(key: string, chunks: readonly Uint8Array[]): Promise<void> {
-    const { signal } = this.#giveUp
-    await retry(
-      () =>
-        this.#options.blobs.put(key, chunks, { contentType: 'video/mp4', timeoutMs: PUT_TIMEOUT_MS, signal }),
-      {
-        signal,
-        isFinal: (error) => error instanceof PortError && !error.retryable,
-        onFailure: (error, attempt) => this.#complain(error, attempt, 'The store does not take segments'),
+  async #storeSegment(item: Item): Promise<void> {
+    const { record, spooled, takenAtMs } = item
+    const isKept = !record.gap && (await this.#storeMedia(item))
+    if (this.#stopped.signal.aborted) return
+    if (!isKept && !record.gap) this.#lose()
+    this.#release(item)
+    this.#rows.add({
+      record: isKept ? record : gapOf(record),
+      takenAtMs,
+      onAnswered: (taken) => {
+        if (!taken && isKept) this.#lose()
+        spooled?.acknowledge()
       },
-    )
-  }
-
-  #scheduleBatch(): void {
-    if (this.#giveUp.signal.aborted) return
-    this.#batchTimer ??= setTimeout(() => {
-      this.#batchTimer = null
-      // Its failures are told by `complain`; `drain` sends what is left.
-      this.#append().catch(() => {})
-    }, this.#options.batchMs ?? BATCH_MS)
-  }
-
-  /** Sends everything that is listed, batch after batch; one at a time, so that rows arrive in order. */
-  async #append(): Promise<void> {
-    while (this.#appending) await this.#appending.catch(() => {})
-    this.#appending = this.#appendAll().finally(() => {
-      this.#appending = null
     })
-    await this.#appending
   }
 
-  async #appendAll(): Promise<void> {
-    const { timelineId, epoch, append } = this.#options
-    while (this.#renditions.size > 0 || this.#segments.length > 0) {
-      const described = [...this.#renditions].slice(0, MAX_BATCH_RENDITIONS)
-      const renditions = described.map(([, info]) => info)
-      // None before its header.
-      const isDescribed = described.length === this.#renditions.size
-      const segments = isDescribed ? this.#segments.slice(0, MAX_BATCH_SEGMENTS) : []
-      try {
-        await retry(() => append({ timelineId, epoch, renditions, segments }), {
-          signal: this.#giveUp.signal,
-          isFinal: isFinalFailure,
-          onFailure: (error, attempt) => this.#complain(error, attempt, 'The api does not take index rows'),
-        })
-      } catch (error) {
-        if (!isFinalFailure(error)) throw error
-        this.#lost += segments.length
-        this.#options.log.error({ err: error, segments: segments.length }, 'The api refused index rows')
-      }
-      for (const [key, info] of described) {
-        if (this.#renditions.get(key) === info) this.#renditions.delete(key)
-      }
-      this.#segments.splice(0, segments.length)
-    }
-  }
-
-  /** Gives the oldest waiting segment up, so that the stream never waits for the store. */
-  #dropOldest(): boolean {
-    const index = this.#queue.findIndex((event) => event.type === 'segment' && !event.entry.gap)
-    const event = this.#queue[index]
-    if (event?.type !== 'segment') return false
-    this.#queue[index] = { ...event, entry: { ...event.entry, gap: true, sizeBytes: 0 }, chunks: [] }
-    this.#count(-sizeOf(event))
-    if (this.#lost++ === 0) {
-      this.#options.log.error(
-        {},
-        'The store is too slow: segments are given up and will be missing in the video',
-      )
-    }
+  /** False when its bytes are nowhere, or the store refuses them for good. */
+  async #storeMedia({ record, chunks, spooled }: Item): Promise<boolean> {
+    const bytes = chunks ?? (await this.#readSpool(spooled))
+    if (!bytes || !(await this.#put(record.locator, bytes))) return false
+    this.#options.onStored(record.renditionId, record.epoch, Number(record.sequence))
+    this.#options.metrics.recorded(record.sizeBytes)
     return true
   }
 
+  async #readSpool(spooled: SpooledSegment | null): Promise<Uint8Array[] | null> {
+    const { log } = this.#options
+    let attempts = 0
+    try {
+      const bytes = await retry(async () => (await spooled?.read()) ?? null, {
+        signal: this.#stopped.signal,
+        isFinal: () => ++attempts === SPOOL_READ_ATTEMPTS,
+        onFailure: (error, attempt) => this.#complain(error, attempt, 'The spool cannot be read'),
+      })
+      return bytes && [bytes]
+    } catch (error) {
+      if (!this.#stopped.signal.aborted) log.error({ err: error }, 'A segment cannot be read from the spool')
+      return null
+    }
+  }
+
+  /** @returns false when the store refuses it for good, or the recorder was stopped */
+  async #put(key: string, chunks: readonly Uint8Array[]): Promise<boolean> {
+    const { signal } = this.#stopped
+    const { blobs, log } = this.#options
+    const options = { contentType: 'video/mp4', timeoutMs: PUT_TIMEOUT_MS, signal }
+    try {
+      await retry(() => blobs.put(key, chunks, options), {
+        signal,
+        longestDelayMs: LONGEST_DELAY_MS,
+        isFinal: (error) => error instanceof PortError && !error.retryable,
+        onFailure: (error, attempt) => this.#complain(error, attempt, 'The store does not take segments'),
+      })
+      return true
+    } catch (error) {
+      if (!signal.aborted) log.error({ err: error, key }, 'The store refuses an object')
+      return false
+    }
+  }
+
+  /** Keeps the bound on memory: the newest that the spool has lies there alone; what nobody else has goes, oldest first. */
+  #shrink(): void {
+    const { maxHeldBytes = MAX_HELD_BYTES, spool } = this.#options
+    while (this.#heldBytes > maxHeldBytes) {
+      const held = this.#queue.filter((item) => isSegment(item)).filter(({ chunks }) => chunks !== null)
+      const kept = held.findLast(({ spooled }) => spooled?.isKept)
+      // The newest alone may be larger than the bound.
+      const alone = held
+        .slice(0, -1)
+        .find(({ record, spooled }) => !record.gap && (!spooled?.isPending || spool.problem !== null))
+      const item = kept ?? alone
+      if (!item) return
+      this.#release(item)
+      if (item === kept) continue
+      item.record = gapOf(item.record)
+      this.#lose()
+    }
+  }
+
+  #release(item: Item): void {
+    if (item.chunks) this.#hold(-item.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0))
+    item.chunks = null
+  }
+
+  #lose(): void {
+    this.#options.metrics.lost()
+    if (this.#lost++ > 0) return
+    this.#options.log.error({}, 'Segments are given up and will be missing in the video')
+  }
+
+  #behindMs(): number {
+    const nowMs = this.#clockMs()
+    const first = this.#current ?? this.#queue.find((item) => isSegment(item))
+    return nowMs - Math.min(this.#rows.oldestTakenAtMs ?? nowMs, first?.takenAtMs ?? nowMs)
+  }
+
   #complain(error: unknown, attempt: number, message: string): void {
-    if (attempt === 1 || attempt % 10 === 0) this.#options.log.warn({ err: error, attempt }, message)
+    if (attempt === 1 || attempt % 30 === 0) this.#options.log.warn({ err: error, attempt }, message)
   }
 
-  #count(sizeBytes: number): void {
-    this.#queuedBytes += sizeBytes
-    this.#options.metrics.queued(sizeBytes)
-  }
-
-  #folder(renditionId: string, epoch: number): string {
-    return `timelines/${this.#options.timelineId}/${renditionId}/${epoch}`
+  #hold(changeBytes: number): void {
+    this.#heldBytes += changeBytes
+    this.#options.metrics.queued(changeBytes)
   }
 }
 
-function sizeOf(event: RenditionEvent | SegmentEvent): number {
-  return event.type === 'rendition' ? event.init.byteLength : event.entry.sizeBytes
-}
-
-/** The row of a segment that has no bytes: players skip it, and renditions stay aligned. */
-function gapOf(renditionId: string, entry: SegmentEvent['entry']): SegmentRecord {
-  const empty = { gap: true, sizeBytes: 0, independent: false }
-  return create(SegmentRecordSchema, { ...entry, ...exact(entry), ...empty, renditionId })
-}
-
-/** The 64-bit fields as the wire wants them. */
-function exact(entry: SegmentEvent['entry']) {
-  return {
-    sequence: BigInt(entry.sequence),
-    dts: BigInt(Math.round(entry.dts)),
-    duration: Math.round(entry.duration),
-    programTimeMs: BigInt(Math.round(entry.programTimeMs)),
-    header: BigInt(entry.header ?? 0),
-  }
+function isSegment(item: Item | RenditionInfo): item is Item {
+  return 'record' in item
 }

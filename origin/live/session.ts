@@ -6,14 +6,14 @@ import { sourceEventOf } from '../media/flv/source.ts'
 import { LiveTimeline } from '../media/live-timeline.ts'
 import { Packager, type PackagerEvent } from '../media/packager.ts'
 import { type SanitisedEvent, Sanitiser } from '../media/sanitiser.ts'
-import type { Blobs } from '../ports/blobs/port.ts'
 import { type BroadcastEvent, type BroadcastState, nextBroadcastState } from './broadcast.ts'
 import type { Grant } from './grant.ts'
 import { HealthMeter } from './health.ts'
 import type { IngestApi } from './ingest-api.ts'
 import type { Ladder, LadderMaker } from './ladder.ts'
 import type { LiveMetrics } from './metrics.ts'
-import { Recorder } from './recorder.ts'
+import type { Recorder } from './recorder.ts'
+import type { Recordings } from './recordings.ts'
 import type { LiveRegistry } from './registry.ts'
 import type { ReportHandle, StreamReport, StreamReports } from './reports.ts'
 import { Resumption } from './resumption.ts'
@@ -25,7 +25,7 @@ export interface SessionOptions {
   grant: Grant
   encoder: Encoder
   api: IngestApi
-  blobs: Blobs
+  recordings: Recordings
   /** Where edges reach this node. */
   nodeUrl: string
   makeLadder: LadderMaker
@@ -91,7 +91,14 @@ export class LiveSession implements Publication {
         grant.left?.discontinuitySequence ?? Math.max(0, (grant.epoch - 1) * MARKS_PER_EPOCH - 1),
     })
     this.#sanitiser = new Sanitiser((event) => this.#onSanitised(event))
-    this.#recorder = grant.archive ? this.#makeRecorder() : null
+    this.#recorder = grant.archive
+      ? options.recordings.open({
+          timelineId: grant.broadcastId,
+          epoch: grant.epoch,
+          onStored: (renditionId, epoch, sequence) => this.#timeline.markStored(renditionId, epoch, sequence),
+          log: this.#log,
+        })
+      : null
     this.#sequences = new Sequences({
       timelineId: grant.broadcastId,
       epoch: grant.epoch,
@@ -250,19 +257,6 @@ export class LiveSession implements Publication {
     }
   }
 
-  #makeRecorder(): Recorder {
-    const { grant, api, blobs, metrics } = this.#options
-    return new Recorder({
-      timelineId: grant.broadcastId,
-      epoch: grant.epoch,
-      blobs,
-      append: (batch) => api.appendIndex(batch),
-      onStored: (renditionId, epoch, sequence) => this.#timeline.markStored(renditionId, epoch, sequence),
-      log: this.#log,
-      metrics,
-    })
-  }
-
   #describe(): StreamReport {
     const { grant, nodeUrl, nowMs } = this.#options
     const health = this.#health.read(nowMs())
@@ -280,7 +274,7 @@ export class LiveSession implements Publication {
         warnings: [
           ...health.warnings,
           ...(this.#ladder?.warnings ?? []),
-          ...(this.#recorder?.isLosing ? ['recording-incomplete'] : []),
+          ...(this.#recorder?.warnings ?? []),
         ],
         rungs: [...(this.#ladder?.activeRungIds ?? [])],
       },

@@ -28,6 +28,11 @@ export const startIngest: StartRole = async ({ config, log, metrics }) => {
     nodeUrl: config.ingestUrl,
     api: rpc.client,
     blobs,
+    spool: {
+      folder: config.spoolDir,
+      maxBytes: config.spoolMaxMib * 1024 * 1024,
+      fsync: config.spoolFsync,
+    },
     edgeTokens: createEdgeTokenVerifier(config.edgePublicJwks),
     serviceToken: config.serviceToken,
     log,
