@@ -4,8 +4,10 @@ import { type Database, schema } from '@streamtube/db/index.ts'
 import { and, eq } from 'drizzle-orm'
 import type { RenditionInfo, SegmentEntry } from '../media/types.ts'
 import type { LibraryDeps } from './deps.ts'
+import { isOwn, ownNumbers } from './epochs.ts'
 import { LibraryError } from './errors.ts'
 import { mergeMinute, minuteOf } from './minute.ts'
+import { settleNumbers } from './same-number.ts'
 import { settleVideo } from './settle.ts'
 
 const { broadcasts, renditions, timelineIndex, videos } = schema
@@ -39,13 +41,14 @@ export function blobPrefix(timelineId: string, renditionId: string, epoch: numbe
 }
 
 /**
- * Appends a live broadcast's finished segments. Idempotent; in whatever order they come.
- * @throws LibraryError `fenced` from an older epoch, `unknown`, `invalid`
+ * Appends a broadcast's finished segments. Idempotent; in whatever order they come, also after newer epochs' and after
+ * the end. What an epoch says of numbers that aren't its own is refused, what else it says is taken all the same.
+ * @throws LibraryError `fenced`, `unknown`, `invalid`
  */
 export async function appendBroadcast(deps: LibraryDeps, batch: Batch): Promise<void> {
   checkBatch(batch)
   await putHeaders(deps, batch)
-  await deps.db.transaction(async (tx) => {
+  const isFenced = await deps.db.transaction(async (tx) => {
     // Locked: appends of one timeline go one after the other, and none slips past a new publisher's epoch.
     const [broadcast] = await tx
       .select()
@@ -53,11 +56,16 @@ export async function appendBroadcast(deps: LibraryDeps, batch: Batch): Promise<
       .where(eq(broadcasts.id, batch.timelineId))
       .for('update')
     if (!broadcast) throw new LibraryError('unknown', 'There is no such broadcast')
-    if (broadcast.epoch !== batch.epoch) throw new LibraryError('fenced', 'A newer publisher has taken over')
-    await writeBatch(tx, batch)
+    const isNewest = broadcast.epoch === batch.epoch
+    const numbers = await ownNumbers(tx, { broadcastId: broadcast.id, epoch: batch.epoch })
+    if (!numbers && !isNewest) return true
+    const own = batch.segments.filter((segment) => !numbers || isOwn(segment, numbers))
+    const isLate = !isNewest || own.some((segment) => segment.epoch !== batch.epoch)
+    const segments = isLate ? await settleNumbers(tx, batch.timelineId, own) : own
+    await writeBatch(tx, { ...batch, segments })
     // A stream goes on while it can reserve no numbers: nobody gets again those that it used.
-    const nextSequence = Math.max(0, ...batch.segments.map(({ sequence }) => sequence + 1))
-    if (nextSequence > broadcast.nextSequence) {
+    const nextSequence = Math.max(0, ...own.map(({ sequence }) => sequence + 1))
+    if (isNewest && nextSequence > broadcast.nextSequence) {
       await tx.update(broadcasts).set({ nextSequence }).where(eq(broadcasts.id, broadcast.id))
     }
     if (broadcast.state === 'ended') {
@@ -67,7 +75,9 @@ export async function appendBroadcast(deps: LibraryDeps, batch: Batch): Promise<
         at: broadcast.endedAt ?? new Date(deps.now()),
       })
     }
+    return own.length < batch.segments.length
   })
+  if (isFenced) throw new LibraryError('fenced', "These are another publisher session's numbers")
 }
 
 /**

@@ -31,6 +31,11 @@ export async function ownNumbers(
   return { first: own.firstSequence, end: next?.firstSequence ?? Number.POSITIVE_INFINITY }
 }
 
+/** True for what an epoch may say: its own segments, and gaps also in the place of earlier epochs' losses. */
+export function isOwn(entry: { sequence: number; gap: boolean }, { first, end }: OwnNumbers): boolean {
+  return entry.sequence < end && (entry.gap || entry.sequence >= first)
+}
+
 /** When a publisher went on last with what an earlier one had begun; null while the first one is all there was. */
 export async function lastReturn(
   db: Database,

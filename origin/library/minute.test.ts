@@ -41,6 +41,21 @@ test('a segment that is there already stays as it is', () => {
   expect(entriesOf({ epoch: 3, ...again })).toEqual([entry(1)])
 })
 
+test('a gap gives way to its segment, whichever comes first; what players counted as a discontinuity stays one', () => {
+  const segment = { ...entry(1), gap: false, discontinuity: false }
+  for (const discontinuity of [false, true]) {
+    const gap = { ...segment, gap: true, sizeBytes: 0, independent: false, discontinuity }
+    const wanted = [{ ...segment, discontinuity }]
+    for (const order of [
+      [gap, segment],
+      [segment, gap],
+      [gap, gap, segment, gap],
+    ]) {
+      expect(entriesOf({ epoch: 3, ...mergeMinute(null, order) })).toEqual(wanted)
+    }
+  }
+})
+
 test('a header that begins in one row holds in those that follow, until the epoch ends', () => {
   const from4 = (sequence: number) => (sequence < 4 ? entry(sequence) : { ...entry(sequence), header: 4 })
   const rows = [

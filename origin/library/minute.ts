@@ -55,8 +55,9 @@ export function withHeaders(entries: readonly SegmentEntry[]): SegmentEntry[] {
 }
 
 /**
- * Puts entries into a row. An entry that is there already stays as it is: segments are immutable, and whoever reports
- * one twice says the same. The order in which entries come in doesn't matter.
+ * Puts entries into a row. A segment that is there already stays as it is: segments are immutable, and whoever reports
+ * one twice says the same. A gap gives way to the segment that was believed lost. The order in which entries come in
+ * doesn't matter.
  */
 export function mergeMinute(
   row: (MinuteArrays & { epoch: number }) | null,
@@ -64,7 +65,8 @@ export function mergeMinute(
 ): MinuteArrays {
   const bySequence = new Map<number, SegmentEntry>()
   for (const entry of [...(row ? entriesOf(row) : []), ...added]) {
-    if (!bySequence.has(entry.sequence)) bySequence.set(entry.sequence, entry)
+    const there = bySequence.get(entry.sequence)
+    bySequence.set(entry.sequence, there ? oneOf(there, entry) : entry)
   }
   const entries = [...bySequence.values()].sort((a, b) => a.sequence - b.sequence)
   return {
@@ -75,6 +77,16 @@ export function mergeMinute(
     sizesBytes: entries.map((entry) => entry.sizeBytes),
     flags: entries.map(flagsOf),
   }
+}
+
+/**
+ * What stays of two entries of one number: the first one, but a segment rather than a gap. Players have counted the gap's
+ * discontinuity, and numbers of discontinuities never go back.
+ */
+export function oneOf(there: SegmentEntry, other: SegmentEntry): SegmentEntry {
+  if (there.gap === other.gap) return there
+  const [gap, segment] = there.gap ? [there, other] : [other, there]
+  return gap.discontinuity && !segment.discontinuity ? { ...segment, discontinuity: true } : segment
 }
 
 function flagsOf(entry: SegmentEntry): number {

@@ -75,8 +75,6 @@ describe('a publisher', () => {
     expect(await report(api, first, LIVE)).toMatchObject({ end: true, reason: 'superseded' })
     expect(await report(api, first, ENDED)).toMatchObject({ end: true, reason: 'superseded' })
     expect(await report(api, second, LIVE)).toMatchObject({ end: false })
-    const late = { timelineId: first.broadcastId, epoch: 1, renditions: renditions(), segments: [] }
-    await expect(api.ingest.appendIndex(late)).rejects.toMatchObject({ code: Code.FailedPrecondition })
     const reserve = { timelineId: first.broadcastId, epoch: 1, count: 1 }
     await expect(api.ingest.reserveSequences(reserve)).rejects.toMatchObject({
       code: Code.FailedPrecondition,
