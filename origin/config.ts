@@ -118,6 +118,15 @@ export const variables = {
     'Memory for media that the edge keeps, in MiB; broadcasts and videos share it fairly.',
     { default: '256', readBy: ['edge'] },
   ),
+  nvencSessionsMax: variable(
+    'NVENC_SESSIONS_MAX',
+    z
+      .string()
+      .regex(/^\d{1,4}$/, 'must be a number')
+      .transform(Number),
+    'Encoding sessions that lower qualities may have open at once on an NVIDIA card, one for each quality of each stream; GeForce cards take 8. Beyond it the processor encodes. 0: always.',
+    { default: '8', readBy: ['ingest'] },
+  ),
   dataDir: variable(
     'DATA_DIR',
     text,

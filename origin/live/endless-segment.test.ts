@@ -29,6 +29,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     rtmpPort: 0,
     rtmps: null,
+    cardSessionsMax: 0,
     media: { host: '127.0.0.1', port: 0 },
     nodeUrl: null,
     api: rpc.client,

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '../log.ts'
-import { findEncoder } from '../media/encoders.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Blobs } from '../ports/blobs/port.ts'
 import type { EdgeTokenVerifier } from '../trust/edge-token.ts'
 import { createPublishDesk } from './desk.ts'
 import type { IngestApi } from './ingest-api.ts'
-import { ladderMaker } from './ladder.ts'
+import { openLadders } from './ladder.ts'
 import { mediaMetrics } from './media-metrics.ts'
 import { startMediaServer } from './media-server.ts'
 import { liveMetrics } from './metrics.ts'
@@ -26,6 +25,8 @@ export interface LiveOptions {
   rtmpPort: number
   /** Null: no RTMPS. Certificate and key in PEM. */
   rtmps: { port: number; cert: Buffer; key: Buffer } | null
+  /** Encoding sessions that ladders may have open at once on the graphics card. */
+  cardSessionsMax: number
   /** Media for edges: host and port to listen on. */
   media: { host: string; port: number }
   /** Where edges reach this node's media; null: the address that `media` turns out to have. */
@@ -76,13 +77,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     metrics,
   })
   const sessions = new Set<LiveSession>()
-  const stopProbe = new AbortController()
-  const encoder = findEncoder(stopProbe.signal)
-  // Whoever makes a ladder sees the failure; a node without ladders has no use for it.
-  encoder.catch((error: unknown) =>
-    log.warn({ err: error }, 'No encoder was found: there will be no ladders'),
-  )
-  const makeLadder = ladderMaker(encoder, metrics)
+  const ladders = openLadders({ cardSessionsMax: options.cardSessionsMax, metrics, log })
 
   const media = await startMediaServer({
     ...options.media,
@@ -106,7 +101,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
         api,
         recordings,
         nodeUrl,
-        makeLadder,
+        makeLadder: ladders.make,
         registry,
         reports,
         metrics,
@@ -129,6 +124,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
       servers.push(await startRtmpServer({ ...shared, port, tls: { cert, key } }))
     }
   } catch (error) {
+    ladders.close()
     await Promise.all([...servers, media].map((server) => server.close()))
     await recordings.close(AbortSignal.timeout(SPOOL_CLOSE_MS))
     throw error
@@ -139,10 +135,10 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     rtmpsPort: servers[1]?.port ?? null,
     mediaPort: media.port,
     async close(signal) {
-      stopProbe.abort()
       await Promise.all(servers.map((server) => server.close()))
       await Promise.all([...sessions].map((session) => session.ended(signal)))
       await media.close()
+      ladders.close()
       registry.close()
       await recordings.close(AbortSignal.timeout(SPOOL_CLOSE_MS))
     },

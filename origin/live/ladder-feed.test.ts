@@ -26,6 +26,22 @@ test('a feed whose reader is a second behind drops what waits and goes on with a
   expect(read()).toBe('FCIp')
 })
 
+test('of what is dropped, the newest key frame and what follows it stay', () => {
+  const { made, drops, read } = feed()
+  for (let dtsMs = 0; dtsMs <= 1_000; dtsMs += 40) made.add(dtsMs, dtsMs === 0 || dtsMs === 800, bytes('p'))
+  expect(drops()).toBe(0)
+  expect(made.add(1_040, false, bytes('q'))).toBe(true)
+  expect(drops()).toBe(1)
+  expect(read()).toBe(`FC${'p'.repeat(6)}q`)
+})
+
+test('says which samples it leaves out', () => {
+  const { made } = feed()
+  expect([made.add(0, false, bytes('p')), made.add(40, true, bytes('I'))]).toEqual([false, true])
+  for (let dtsMs = 80; dtsMs <= 1_040; dtsMs += 40) made.add(dtsMs, false, bytes('p'))
+  expect([made.add(1_080, false, bytes('p')), made.add(1_120, true, bytes('I'))]).toEqual([false, true])
+})
+
 test('new configuration goes out before the sample that needs it', () => {
   const { made, read } = feed()
   made.add(0, true, bytes('I'))

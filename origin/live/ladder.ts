@@ -1,11 +1,13 @@
-import { availableParallelism } from 'node:os'
 import type { Logger } from '../log.ts'
-import type { Encoder } from '../media/encoders.ts'
-import { chooseRungs, type LadderMode, ladderWanted } from '../media/ladder.ts'
+import { findEncoderRows } from '../media/find-encoders.ts'
+import { chooseRungs, type LadderMode } from '../media/ladder.ts'
 import type { SanitisedEvent } from '../media/sanitiser.ts'
 import type { SourceEvent, VideoTrack } from '../media/types.ts'
+import { EncoderPool } from './encoder-pool.ts'
 import type { HealthWarning } from './health.ts'
+import { LadderAdmission } from './ladder-admission.ts'
 import { LadderProcess } from './ladder-process.ts'
+import { MachineLoad } from './machine-load.ts'
 import type { LiveMetrics } from './metrics.ts'
 
 /** A stream's lower rungs, while they are made. */
@@ -39,21 +41,58 @@ export interface LadderRequest {
 /** Makes a stream's ladder; null where there is none to make. */
 export type LadderMaker = (request: LadderRequest) => Ladder | null
 
-/**
- * Makes ladders on this machine.
- * @param encoder the encoder that works here
- */
-export function ladderMaker(
-  encoder: Promise<Encoder>,
-  metrics: LiveMetrics,
-  cores = availableParallelism(),
-): LadderMaker {
+export interface LadderParts {
+  encoders: EncoderPool
+  admission: LadderAdmission
+  metrics: LiveMetrics
+  /** Monotonic. */
+  nowMs(): number
+}
+
+/** Makes ladders of these parts, which all streams of a node share. */
+export function ladderMaker({ encoders, admission, metrics, nowMs }: LadderParts): LadderMaker {
   return (request) => {
     const { video, mode, slots } = request
     const rungs = video ? chooseRungs(video, slots) : []
     if (!video || mode === 'off' || rungs.length === 0) return null
-    if (!ladderWanted(mode, cores)) return sourceOnly('ladder-off-machine')
-    return new LadderProcess({ ...request, video, rungs, encoder, metrics })
+    const seat = admission.enter(mode, { source: video, rungs, row: encoders.likely(rungs.length) })
+    if (typeof seat === 'string') return sourceOnly(seat)
+    return new LadderProcess({ ...request, video, rungs, encoders, seat, metrics, nowMs })
+  }
+}
+
+export interface LaddersOptions {
+  /** Encoding sessions that may be open at once on the graphics card. */
+  cardSessionsMax: number
+  metrics: LiveMetrics
+  log: Logger
+}
+
+/** All that this node has for ladders. Its owner closes it. */
+export function openLadders({ cardSessionsMax, metrics, log }: LaddersOptions): {
+  make: LadderMaker
+  close(): void
+} {
+  const stop = new AbortController()
+  const nowMs = () => performance.now()
+  const rows = findEncoderRows(stop.signal)
+  rows.then(
+    ([best]) => log.info({ encoder: best?.id }, 'Ladders have an encoder'),
+    // Whoever makes a ladder sees the failure too; a node without ladders has no use for it.
+    (error: unknown) => log.warn({ err: error }, 'No encoder was found: there will be no ladders'),
+  )
+  const machine = new MachineLoad()
+  return {
+    make: ladderMaker({
+      encoders: new EncoderPool(rows, cardSessionsMax),
+      admission: new LadderAdmission(machine, nowMs),
+      metrics,
+      nowMs,
+    }),
+    close() {
+      stop.abort()
+      machine.close()
+    },
   }
 }
 

@@ -12,6 +12,10 @@ export interface LiveMetrics {
   queued(sizeBytes: number): void
   ladderRestarted(): void
   ladderDropped(): void
+  /** A rung that the machine can't make in real time was given up. */
+  rungDropped(): void
+  /** A stream's encoder on the graphics card failed. */
+  encoderFellBack(): void
   rpcFailed(call: string): void
 }
 
@@ -40,6 +44,14 @@ export function liveMetrics(metrics: Metrics): LiveMetrics {
     name: 'ingest_ladder_drops_total',
     help: 'Times the ladder was more than a second behind and its input was dropped.',
   })
+  const rungDrops = metrics.counter({
+    name: 'ingest_ladder_rungs_dropped_total',
+    help: "Times a ladder's top rung was given up because the machine could not make it in real time.",
+  })
+  const fallbacks = metrics.counter({
+    name: 'ingest_ladder_fallbacks_total',
+    help: "Times a stream's encoder on the graphics card failed and x264 took its place.",
+  })
   const failures = metrics.counter({
     name: 'ingest_rpc_failures_total',
     help: 'Failed calls to the api, by call.',
@@ -56,6 +68,8 @@ export function liveMetrics(metrics: Metrics): LiveMetrics {
     queued: (sizeBytes) => queue.inc(sizeBytes),
     ladderRestarted: () => restarts.inc(),
     ladderDropped: () => drops.inc(),
+    rungDropped: () => rungDrops.inc(),
+    encoderFellBack: () => fallbacks.inc(),
     rpcFailed: (call) => failures.inc({ call }),
   }
 }

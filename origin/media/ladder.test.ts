@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encoders } from './encoders.ts'
+import { type EncoderRow, nvdecRow, nvencRow, x264Row } from './encoders.ts'
 import { chooseRungs, ladderWanted } from './ladder.ts'
 import { liveInputArguments, rungOutputArguments } from './ladder-arguments.ts'
 
@@ -65,34 +65,66 @@ describe('the ladder', () => {
 
 describe("ffmpeg's arguments", () => {
   const rungs = chooseRungs({ width: 854, height: 480, frameRate: 30 })
-  const [nvenc, x264] = encoders
+  const run = (row: EncoderRow) => ({
+    input: liveInputArguments(row).join(' '),
+    outputs: rungOutputArguments(rungs, row).map((each) => each.join(' ')),
+  })
+  const outputOf =
+    '-force_key_frames source -fps_mode passthrough -enc_time_base -1 ' +
+    '-avoid_negative_ts disabled -flvflags no_duration_filesize -flush_packets 1 -f flv'
+  const fromStdin =
+    '-flags low_delay -analyzeduration 0 -probesize 32k -protocol_whitelist pipe -copyts -f flv'
+  const onCard = '-hwaccel cuda -hwaccel_output_format cuda'
+  const x264 = (bitrateBps: number) =>
+    '-c:v libx264 -preset veryfast -tune zerolatency -profile:v high ' +
+    `-crf 23 -maxrate ${bitrateBps} -bufsize ${bitrateBps} ` +
+    '-bf 0 -g 9999 -keyint_min 1 -sc_threshold 0 -forced-idr 1'
 
-  test('read FLV from stdin as it comes', () => {
-    expect(liveInputArguments().join(' ')).toBe(
-      '-flags low_delay -analyzeduration 0 -probesize 32k -protocol_whitelist pipe -copyts -f flv',
-    )
+  test('x264 alone', () => {
+    expect(run(x264Row)).toEqual({
+      input: fromStdin,
+      outputs: [
+        '-filter_complex [0:v]scale=640:360:flags=bicubic,setsar=1,format=yuv420p,split[out0][next0];' +
+          '[next0]scale=428:240:flags=bicubic,setsar=1,format=yuv420p[out1] ' +
+          `-map [out0] -an ${x264(700_000)} ${outputOf}`,
+        `-map [out1] -an ${x264(350_000)} ${outputOf}`,
+      ],
+    })
   })
 
-  test('encode with x264', () => {
-    expect(rungOutputArguments(rungs, x264).map((each) => each.join(' '))).toEqual([
-      '-filter_complex [0:v]scale=640:360:flags=bicubic,setsar=1,format=yuv420p,split[out0][next0];' +
-        '[next0]scale=428:240:flags=bicubic,setsar=1,format=yuv420p[out1] -map [out0] -an ' +
-        '-c:v libx264 -preset veryfast -tune zerolatency -profile:v high -crf 23 -maxrate 700000 -bufsize 700000 ' +
-        '-bf 0 -g 9999 -keyint_min 1 -sc_threshold 0 -forced-idr 1 ' +
-        '-force_key_frames source -fps_mode passthrough -enc_time_base -1 ' +
-        '-avoid_negative_ts disabled -flvflags no_duration_filesize -flush_packets 1 -f flv',
-      '-map [out1] -an ' +
-        '-c:v libx264 -preset veryfast -tune zerolatency -profile:v high -crf 23 -maxrate 350000 -bufsize 350000 ' +
-        '-bf 0 -g 9999 -keyint_min 1 -sc_threshold 0 -forced-idr 1 ' +
-        '-force_key_frames source -fps_mode passthrough -enc_time_base -1 ' +
-        '-avoid_negative_ts disabled -flvflags no_duration_filesize -flush_packets 1 -f flv',
-    ])
+  test('decoded and scaled on the card, encoded with x264', () => {
+    expect(run(nvdecRow)).toEqual({
+      input: `${onCard} ${fromStdin}`,
+      outputs: [
+        '-filter_complex [0:v]scale_cuda=640:360:interp_algo=bicubic:format=nv12,setsar=1,split[own0][next0];' +
+          '[own0]hwdownload,format=nv12[out0];' +
+          '[next0]scale_cuda=428:240:interp_algo=bicubic:format=nv12,setsar=1,hwdownload,format=nv12[out1] ' +
+          `-map [out0] -an ${x264(700_000)} ${outputOf}`,
+        `-map [out1] -an ${x264(350_000)} ${outputOf}`,
+      ],
+    })
   })
 
-  test('encode with NVENC', () => {
-    expect(nvenc.arguments({ bitrateBps: 1_200_000 }).join(' ')).toBe(
-      '-c:v h264_nvenc -preset p4 -tune ull -profile:v high -rc vbr -cq 25 -b:v 0 -maxrate 1200000 -bufsize 1200000 ' +
-        '-bf 0 -g 9999 -forced-idr 1 -no-scenecut 1 -delay 0',
+  test('all on the card', () => {
+    const nvenc = (bitrateBps: number) =>
+      '-c:v h264_nvenc -preset p4 -tune ull -profile:v high -rc vbr -cq 25 -b:v 0 ' +
+      `-maxrate ${bitrateBps} -bufsize ${bitrateBps} ` +
+      '-bf 0 -g 9999 -forced-idr 1 -no-scenecut 1 -delay 0'
+    expect(run(nvencRow)).toEqual({
+      input: `${onCard} ${fromStdin}`,
+      outputs: [
+        '-filter_complex [0:v]scale_cuda=640:360:interp_algo=bicubic:format=nv12,setsar=1,split[out0][next0];' +
+          '[next0]scale_cuda=428:240:interp_algo=bicubic:format=nv12,setsar=1[out1] ' +
+          `-map [out0] -an ${nvenc(700_000)} ${outputOf}`,
+        `-map [out1] -an ${nvenc(350_000)} ${outputOf}`,
+      ],
+    })
+  })
+
+  test('a single rung has nothing to split', () => {
+    const [last] = rungs.slice(-1)
+    expect(rungOutputArguments(last ? [last] : [], nvdecRow)[0]?.[1]).toBe(
+      '[0:v]scale_cuda=428:240:interp_algo=bicubic:format=nv12,setsar=1,hwdownload,format=nv12[out0]',
     )
   })
 })

@@ -24,6 +24,7 @@ export const startIngest: StartRole = async ({ config, log, metrics }) => {
     host: config.host,
     rtmpPort: config.rtmpPort,
     rtmps: await readRtmps(config),
+    cardSessionsMax: config.nvencSessionsMax,
     media: { host: '127.0.0.1', port: config.ingestPort },
     nodeUrl: config.ingestUrl,
     api: rpc.client,
