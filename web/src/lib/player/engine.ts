@@ -26,6 +26,12 @@ export interface Engine {
   chooseRung(id: number | null): void
   /** Where "live" is now, in seconds on the element's clock; null when that is unknown. */
   liveEdge(): number | null
+  /** Program time of a place, seconds on the element's clock; null while that is unknown. */
+  programMsAt(positionS: number): number | null
+  /** Where a moment of program time is, or what is next to it; null while that is unknown. */
+  positionOf(programMs: number): number | null
+  /** What the playlist has, in program time; null while that is unknown. */
+  listed(): { startMs: number; endMs: number } | null
   /** Keeps the distance from live; null where nothing is live, and where the browser does it itself. */
   readonly pace: PaceControl | null
   /** What the network carries, as measured by the downloads; null when that is unknown. */
@@ -36,12 +42,15 @@ export interface Engine {
   close(): void
 }
 
+/** A place in a playlist, by seconds on the element's clock or by program time. */
+export type StartAt = { seconds: number } | { programMs: number }
+
 export interface EngineOptions extends EngineEvents {
   video: HTMLVideoElement
   master: string
   kind: PlaybackKind
-  /** Seconds from which to play; null: the start, or the live edge. */
-  startAt: number | null
+  /** From where to play; null: the start, or the live edge. */
+  startAt: StartAt | null
 }
 
 type StartEngine = (options: EngineOptions) => Engine

@@ -2,6 +2,7 @@ import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events, type HlsConfig }
 import type { Engine, EngineOptions, Trouble } from './engine.ts'
 import { HlsClock } from './hls-clock.ts'
 import { loadPolicies } from './load-policy.ts'
+import { type Dated, positionOf, programMsAt } from './program-clock.ts'
 import { type Rung, sortRungs } from './rungs.ts'
 
 const settings: Partial<HlsConfig> = {
@@ -43,8 +44,13 @@ export function startHlsEngine({
   onflow,
   oncomplete,
 }: EngineOptions): Engine {
-  const hls = new Hls({ ...settings, ...(startAt !== null && { startPosition: startAt }) })
+  const startPosition = startAt && 'seconds' in startAt ? { startPosition: startAt.seconds } : {}
+  const hls = new Hls({ ...settings, ...startPosition })
   const clock = new HlsClock(() => performance.now())
+  /** Of the playlist that came last. */
+  let segments: readonly Dated[] = []
+  /** The moment to begin with, until a playlist says where it is. */
+  let beginAtMs = startAt && 'programMs' in startAt ? startAt.programMs : null
 
   const tellRungs = () => onrungs(listRungs(hls), hls.loadLevel >= 0 ? hls.loadLevel : null)
   hls.on(Events.MANIFEST_PARSED, tellRungs)
@@ -52,8 +58,13 @@ export function startHlsEngine({
   hls.on(Events.FRAG_BUFFERED, onflow)
   hls.on(Events.LEVEL_UPDATED, (_, { details }) => {
     clock.update(details)
+    segments = details.fragments
     onfaltering(false)
-    if (kind === 'live' && !details.live) oncomplete()
+    const beginAt = beginAtMs === null ? null : positionOf(segments, beginAtMs)
+    beginAtMs = null
+    // Before anything is loaded: hls.js has only just heard what there is.
+    if (beginAt !== null) hls.startLoad(beginAt)
+    if ((kind === 'live' || kind === 'dvr') && !details.live) oncomplete()
   })
   hls.on(Events.AUDIO_TRACK_UPDATED, () => onfaltering(false))
   hls.on(Events.ERROR, (_, data) => {
@@ -69,6 +80,14 @@ export function startHlsEngine({
       hls.nextLevel = id ?? -1
     },
     liveEdge: () => (kind === 'live' ? hls.liveSyncPosition : null),
+    programMsAt: (positionS) => programMsAt(segments, positionS),
+    positionOf: (programMs) => positionOf(segments, programMs),
+    listed() {
+      const [first, last] = [segments[0], segments.at(-1)]
+      const startMs = first && programMsAt(segments, first.start)
+      const endMs = last && programMsAt(segments, last.start + last.duration)
+      return startMs == null || endMs == null ? null : { startMs, endMs }
+    },
     pace:
       kind === 'live'
         ? {

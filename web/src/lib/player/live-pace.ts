@@ -24,7 +24,7 @@ export interface PaceControl {
  * distance after stalls. Its owner calls `look` a few times a second, and `close`.
  */
 export class LivePace {
-  #state: Following = startFollowing
+  #state: Following
   #positionS: number
   #hasPlayed = false
   readonly #video: HTMLVideoElement
@@ -32,11 +32,15 @@ export class LivePace {
   readonly #jump: () => void
   readonly #lifetime = new AbortController()
 
-  /** @param jump takes the element to live */
-  constructor(video: HTMLVideoElement, control: PaceControl, jump: () => void) {
+  /**
+   * @param jump takes the element to live
+   * @param isFollowing false for a viewer who begins further back
+   */
+  constructor(video: HTMLVideoElement, control: PaceControl, jump: () => void, isFollowing: boolean) {
     this.#video = video
     this.#control = control
     this.#jump = jump
+    this.#state = { ...startFollowing, isFollowing }
     this.#positionS = video.currentTime
     this.#follow()
   }

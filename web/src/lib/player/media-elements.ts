@@ -1,7 +1,6 @@
 // The parts of media-chrome that the player's controls are made of. Loaded in the browser only.
 import 'media-chrome/dist/media-controller.js'
 import 'media-chrome/dist/media-control-bar.js'
-import 'media-chrome/dist/media-time-range.js'
 import 'media-chrome/dist/media-time-display.js'
 import 'media-chrome/dist/media-play-button.js'
 import 'media-chrome/dist/media-mute-button.js'

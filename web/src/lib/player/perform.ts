@@ -29,16 +29,15 @@ export function perform(action: PlayerAction, stage: Stage): Echo {
       else video.pause()
       return { type: video.paused ? 'pause' : 'play' }
     case 'seek-by':
-      seek(video, video.currentTime + action.seconds)
+      playback.seekBy(action.seconds)
       return { type: 'seek', seconds: action.seconds }
     case 'seek-to-fraction': {
-      const [start, end] = seekableRange(video)
-      seek(video, start + (end - start) * action.fraction)
+      const { place } = playback
+      if (place) playback.seekTo(place.startMs + (place.endMs - place.startMs) * action.fraction)
       return null
     }
     case 'seek-to-end':
-      if (playback.kind === 'live') playback.seekToLive()
-      else seek(video, video.duration)
+      if (playback.place) playback.seekTo(playback.place.endMs)
       return null
     case 'volume-by':
       video.volume = Math.min(1, Math.max(0, video.volume + action.amount))

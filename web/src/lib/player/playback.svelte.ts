@@ -1,15 +1,18 @@
 import type { PlaybackKind } from '@streamtube/contracts/claims.ts'
 import { askForPlayback, refusalOf } from './ask.ts'
 import { Captions } from './captions.svelte.ts'
-import { type Engine, loadEngine, type Trouble } from './engine.ts'
+import { type Engine, loadEngine, type StartAt, type Trouble } from './engine.ts'
 import { isAtLive } from './following.ts'
 import { LivePace } from './live-pace.ts'
+import { isSlidingOut, type LiveSight, stepTo } from './live-views.ts'
+import type { Place } from './place.ts'
 import { Retries } from './retries.ts'
 import type { Rung } from './rungs.ts'
 import { startPlaying } from './start-playing.ts'
 import type { Failure, PlaybackState } from './states.ts'
 import { measure, type Statistics } from './statistics.ts'
 import { type WaitingFor, waitingFor } from './waiting.ts'
+import { Whereabouts } from './whereabouts.svelte.ts'
 
 /** This close to live (seconds) counts as live where the browser keeps the pace itself. */
 const LIVE_TOLERANCE_S = 4
@@ -27,6 +30,8 @@ interface Options {
  */
 export class Playback {
   kind = $state<PlaybackKind>('vod')
+  /** What plays of it: a live stream's tail, or the same from further back. */
+  view = $state<PlaybackKind>('vod')
   state = $state<PlaybackState>('starting')
   failure = $state<Failure | null>(null)
   rungs = $state.raw<Rung[]>([])
@@ -43,7 +48,11 @@ export class Playback {
   /** False for a stream of sound alone. */
   hasPicture = $state(true)
 
+  /** Address of what plays, with this viewer's token in it; null until it is given. */
+  master = $state<string | null>(null)
+
   readonly captions: Captions
+  readonly where: Whereabouts
 
   readonly #video: HTMLVideoElement
   readonly #id: string
@@ -64,16 +73,69 @@ export class Playback {
     this.#video = video
     this.#id = id
     this.captions = new Captions(video)
+    this.where = new Whereabouts(video)
     this.#follow()
   }
 
-  /** Starts (or changes to) the live stream or the video from its start. */
+  /**
+   * Starts the live stream or the video from its start, or changes to it. Whoever watches a live stream from further back
+   * keeps the place when it becomes a video.
+   */
   async start(kind: PlaybackKind, { autoplay }: Options): Promise<void> {
+    const keptMs =
+      this.kind === 'live' && kind === 'vod' && this.isBehind ? this.where.programMs(this.#engine) : null
+    this.#wantsToPlay = keptMs === null ? autoplay : !this.#video.paused
     this.kind = kind
+    this.view = kind
     this.#retries.reset()
-    this.#wantsToPlay = autoplay
-    this.chosenRung = null
-    await this.#open(null)
+    if (keptMs === null) this.chosenRung = null
+    await this.#open(keptMs === null ? null : { programMs: keptMs })
+  }
+
+  /** Where the viewer is and may go; null while that is unknown. */
+  get place(): Place | null {
+    return this.where.place
+  }
+
+  /** The viewer watches a live stream from further back. */
+  get isBehind(): boolean {
+    return this.view === 'dvr' || (this.kind === 'live' && this.where.heldMs === null && !this.isAtLiveEdge)
+  }
+
+  /** Goes to a moment, as `place` counts them. */
+  seekTo(ms: number): void {
+    if (this.kind !== 'live') {
+      this.#video.currentTime = Math.max(0, Math.min(ms / 1000, this.#video.duration || 0))
+      return
+    }
+    const sight = this.#sight()
+    if (!sight) return
+    const step = stepTo(sight, ms)
+    switch (step.type) {
+      case 'go-live':
+        this.seekToLive()
+        break
+      case 'seek': {
+        const to = this.#engine?.positionOf(step.toMs)
+        if (to != null) this.#video.currentTime = to
+        break
+      }
+      case 'open':
+        this.#change(step.view, step.atMs)
+        break
+      default:
+        step satisfies never
+    }
+  }
+
+  /** Goes on or back from the present place. */
+  seekBy(seconds: number): void {
+    if (this.place) this.seekTo(this.place.positionMs + seconds * 1000)
+  }
+
+  /** Program time of a moment, as `place` counts them; null while that is unknown. */
+  programMsOf(ms: number): number | null {
+    return this.kind === 'live' ? ms : (this.#engine?.programMsAt(ms / 1000) ?? null)
   }
 
   /** Tries again after a failure, from where it stopped. */
@@ -92,6 +154,10 @@ export class Playback {
   }
 
   seekToLive(): void {
+    if (this.view === 'dvr') {
+      this.#change('live', null)
+      return
+    }
     this.#jumpToLive()
     void this.play()
   }
@@ -125,16 +191,27 @@ export class Playback {
     this.#closeEngine()
   }
 
-  async #open(startAt: number | null): Promise<void> {
+  /** Plays another view of the same live stream. @param atMs program time; null: live, and playing */
+  #change(view: 'live' | 'dvr', atMs: number | null): void {
+    this.view = view
+    this.where.heldMs = atMs
+    this.#wantsToPlay = atMs === null || !this.#video.paused
+    this.#retries.reset()
+    void this.#open(atMs === null ? null : { programMs: atMs })
+    this.#lookAround()
+  }
+
+  async #open(startAt: StartAt | null): Promise<void> {
     const load = ++this.#load
     this.#retries.stop()
     this.failure = null
     this.state = this.#retries.failures === 0 ? 'starting' : 'reconnecting'
-    const kind = this.kind
+    const kind = this.view
     try {
       const [startEngine, playback] = await Promise.all([loadEngine(), askForPlayback(kind, this.#id)])
       if (load !== this.#load) return
       this.#closeEngine()
+      this.master = playback.master
       this.#complete = false
       this.#isFaltering = false
       // A new source drops events that are still to come, this one's too.
@@ -162,7 +239,7 @@ export class Playback {
         },
       })
       if (this.#engine.pace)
-        this.#pace = new LivePace(this.#video, this.#engine.pace, () => this.#jumpToLive())
+        this.#pace = new LivePace(this.#video, this.#engine.pace, () => this.#jumpToLive(), startAt === null)
       if (this.chosenRung !== null) this.#engine.chooseRung(this.chosenRung)
       if (this.#wantsToPlay) await this.play()
       else this.state = 'paused'
@@ -218,8 +295,35 @@ export class Playback {
     if (edge != null) this.#video.currentTime = edge
   }
 
-  #resumeAt(): number | null {
-    return this.kind === 'vod' && this.#video.currentTime > 0 ? this.#video.currentTime : null
+  #resumeAt(): StartAt | null {
+    if (this.kind === 'live') {
+      const programMs = this.isBehind ? this.where.programMs(this.#engine) : null
+      return programMs === null ? null : { programMs }
+    }
+    return this.#video.currentTime > 0 ? { seconds: this.#video.currentTime } : null
+  }
+
+  #sight(): LiveSight | null {
+    return this.where.sight(this.view, this.#engine, performance.now())
+  }
+
+  /** Notes where the viewer is now. */
+  #lookAround(): void {
+    const { where } = this
+    if (this.kind !== 'live') {
+      where.lookAtVideo()
+      return
+    }
+    const sight = this.#sight()
+    const programMs = where.programMs(this.#engine)
+    if (!sight || programMs === null) return
+    where.lookAtLive(sight, programMs)
+    if (this.view === 'dvr') {
+      this.isAtLiveEdge = false
+      this.behindLiveMs = Math.max(0, sight.edgeMs - programMs)
+    } else if (where.heldMs === null && this.#video.paused && isSlidingOut(sight, programMs)) {
+      this.#change('dvr', programMs)
+    }
   }
 
   /** Keeps the state in step with the element. */
@@ -241,6 +345,11 @@ export class Playback {
     )
     on('playing', () => {
       this.state = 'playing'
+      this.where.heldMs = null
+    })
+    on('seeked', () => {
+      if (video.readyState > 1) this.where.heldMs = null
+      this.#lookAround()
     })
     on('pause', () => {
       if (!video.ended && (this.state === 'playing' || this.state === 'buffering')) this.state = 'paused'
@@ -258,7 +367,9 @@ export class Playback {
     on('seeking', () => {
       if (this.state === 'over') this.state = video.paused ? 'paused' : 'buffering'
     })
+    on('durationchange', () => this.#lookAround())
     on('timeupdate', () => {
+      this.#lookAround()
       if (this.state === 'buffering' && !video.paused && video.readyState >= 3) this.state = 'playing'
     })
     on('ratechange', () => {
@@ -283,7 +394,8 @@ export class Playback {
       stillMs: this.#engine?.pace?.clock()?.stillMs ?? null,
       isFaltering: this.#isFaltering,
     })
-    if (this.kind === 'live') this.#measureLive()
+    if (this.view === 'live') this.#measureLive()
+    this.#lookAround()
   }
 
   #measureLive(): void {
