@@ -81,28 +81,34 @@ export class Recordings {
   }
 
   async #replay(): Promise<void> {
-    const { log } = this.#options
     const running = new Set<Promise<void>>()
     // All are read first: what lies in any of them can be served.
-    for (const epoch of await Array.fromAsync(this.#spool.left())) {
+    const left = await Array.fromAsync(this.#spool.left())
+    for (const epochs of Map.groupBy(left, ({ timelineId }) => timelineId).values()) {
       if (running.size >= REPLAYS) await Promise.race(running)
-      if (this.#closed.signal.aborted) return
-      const one: Promise<void> = this.#replayEpoch(epoch)
-        .catch((error: unknown) => {
-          if (this.#closed.signal.aborted) return
-          log.error(
-            { err: error, broadcastId: epoch.timelineId },
-            'A broadcast could not be brought up to date',
-          )
-        })
-        .finally(() => running.delete(one))
+      const one: Promise<void> = this.#replayBroadcast(epochs).finally(() => running.delete(one))
       running.add(one)
     }
     await Promise.all(running)
   }
 
-  async #replayEpoch(epoch: SpoolEpoch): Promise<void> {
-    const log = this.#options.log.child({ broadcastId: epoch.timelineId, epoch: epoch.epoch })
+  async #replayBroadcast(epochs: readonly SpoolEpoch[]): Promise<void> {
+    for (const epoch of epochs) {
+      if (this.#closed.signal.aborted) return
+      const log = this.#options.log.child({ broadcastId: epoch.timelineId, epoch: epoch.epoch })
+      try {
+        await this.#replayEpoch(epoch, log)
+      } catch (error) {
+        if (this.#closed.signal.aborted) return
+        log.error(
+          { err: error },
+          'What an earlier run left of a broadcast could not be stored; it stays in the spool',
+        )
+      }
+    }
+  }
+
+  async #replayEpoch(epoch: SpoolEpoch, log: Logger): Promise<void> {
     const { signal } = this.#closed
     if (!(await this.#isKnown(epoch, log))) {
       log.warn({}, 'The spool held segments of a broadcast that the api does not know; they are deleted')
