@@ -3,7 +3,7 @@
  * index.ts alone.
  */
 const domains =
-  'accounts|billing|channels|clips|library|live|notifications|retention|revocations|search|analytics|transcode|demo'
+  'accounts|billing|channels|clips|library|live|moderation|notifications|retention|revocations|search|analytics|transcode|demo'
 const tests = '\\.(test|case)\\.ts$|^test/'
 
 /** @type {import('dependency-cruiser').IConfiguration} */

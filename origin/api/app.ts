@@ -14,6 +14,7 @@ import {
   mountMedia,
 } from '../library/index.ts'
 import type { Metrics } from '../metrics.ts'
+import { mountModeration } from '../moderation/index.ts'
 import { csrfGuard } from './csrf.ts'
 import { mountDocs } from './docs.ts'
 import { limitBody, limitTime } from './limits.ts'
@@ -58,6 +59,7 @@ export function createApi(deps: ApiDeps) {
   mountChannels(api, { ...deps, liveWordsChanged: describeLive })
   mountLibrary(api, { ...deps, ingest: ingestAddresses(deps.site) })
   mountClips(api, deps)
+  mountModeration(api, deps)
   app.route(API_PREFIX, api)
 
   mountMedia(app, deps)

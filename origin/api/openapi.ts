@@ -4,13 +4,21 @@ import { accountRoutes } from '../accounts/routes.ts'
 import { channelRoutes } from '../channels/routes.ts'
 import { clipRoutes } from '../clips/routes.ts'
 import { libraryRoutes } from '../library/routes.ts'
+import { moderationRoutes } from '../moderation/routes.ts'
 
 const description = `Everything the site's own pages use. Lists come in pages: pass \`next\` of one page as \`cursor\` of the
 following one. Errors are problem documents (RFC 9457) whose \`type\` is stable; \`errors\` names the fields at fault.
 Browsers sign in with a cookie; a request that changes something must come from the site's own pages.`
 
 /** Every route of the public API, whichever process answers it. */
-export const publicRoutes = [...accountRoutes, ...channelRoutes, ...libraryRoutes, ...clipRoutes, playbackRoute]
+export const publicRoutes = [
+  ...accountRoutes,
+  ...channelRoutes,
+  ...libraryRoutes,
+  ...clipRoutes,
+  ...moderationRoutes,
+  playbackRoute,
+]
 
 /** The OpenAPI 3.1 document of the public API. Needs nothing running. */
 export function openApiDocument() {

@@ -13,6 +13,7 @@ const PROMISED = `
 GET /session · POST /session · DELETE /session · POST /session/link · POST /accounts
 GET /channels/{channel} · POST /channels · PATCH /channels/{channel} · POST /channels/{channel}/stream-key
 GET /channels/{channel}/live · POST /channels/{channel}/live/end
+PUT /channels/{channel}/ban · DELETE /channels/{channel}/ban
 GET /videos · GET /videos/{id} · PATCH /videos/{id} · POST /playback/{kind}/{id}`
   .split(/·|\n/)
   .map((line) => line.trim())

@@ -4,6 +4,7 @@ import { and, eq, inArray, lt, or } from 'drizzle-orm'
 import { advance } from './advance.ts'
 import { type Heard, heardAtMs, isSilent, isWaitOver, REPORT_STEP_MS, SILENT_MS } from './alive.ts'
 import { type BroadcastEvent, type BroadcastState, type EndReason, steps } from './broadcast-state.ts'
+import { findOpenBroadcast } from './broadcasts.ts'
 import type { LibraryDeps } from './deps.ts'
 import { readPulse, unlessAway, writePulse } from './pulse.ts'
 import { type BroadcastRow, stateOf, windowMsOf } from './row-state.ts'
@@ -70,6 +71,14 @@ export async function requestEnd(deps: LibraryDeps, channelId: string): Promise<
     await advance(deps, { ...row, events: [{ type: 'end-requested' }], health: null })
   }
   return rows.length > 0
+}
+
+/** Ends what a channel that was banned has on air: at once where no encoder is there, else its node hears it. */
+export async function endBanned(deps: LibraryDeps, channelId: string): Promise<void> {
+  const open = await findOpenBroadcast(deps.db, channelId)
+  if (!open) return
+  const { id: broadcastId, epoch } = open
+  await advance(deps, { broadcastId, epoch, events: [{ type: 'banned' }], health: null })
 }
 
 /** What became of a broadcast that nobody reported. */

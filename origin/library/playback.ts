@@ -4,6 +4,7 @@ import { eq } from 'drizzle-orm'
 import { findClipRange } from './clip-view.ts'
 import { findDvr } from './dvr.ts'
 import { LibraryError } from './errors.ts'
+import { refuseSuspended } from './suspended.ts'
 
 const { broadcasts, renditions, videos } = schema
 
@@ -50,6 +51,7 @@ export async function authorisePlayback(
   about: { kind: PlaybackKind; assetId: string },
 ): Promise<PlaybackGrant> {
   const timelineId = await timelineFor[about.kind](db, about.assetId)
+  await refuseSuspended(db, timelineId)
   return { timelineId, ttlSeconds: PLAYBACK_TOKEN_MAX_SECONDS }
 }
 

@@ -1,2 +1,2 @@
 export { type RevocationRow, readRevocations } from './feed.ts'
-export { deleteOldRevocations, revoke } from './revoke.ts'
+export { deleteOldRevocations, revoke, revokeAssets } from './revoke.ts'

@@ -83,6 +83,11 @@ export const channelChangesSchema = z
   .meta({ id: 'ChannelChanges' })
 export type ChannelChanges = z.infer<typeof channelChangesSchema>
 
+/** Why a channel is banned, for the audit log. */
+export const banSchema = z
+  .object({ reason: z.string().trim().min(1, 'must not be empty').max(500, 'use 500 characters at most') })
+  .meta({ id: 'Ban' })
+
 export const videoChangesSchema = z
   .object({ title: titleSchema, description: descriptionSchema })
   .partial()
