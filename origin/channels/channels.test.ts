@@ -72,6 +72,27 @@ describe('a channel', () => {
   })
 
   test.each([
+    ['reconnectWindowSeconds', 60, 0, 1800],
+    ['dvrMinutes', 240, 0, 1440],
+    ['retentionDays', null, 1, 3650],
+  ])('has %s: %s unless its owner says otherwise, from %s to %s', async (field, usual, least, most) => {
+    const { browser, handle } = await signUp(api)
+    const change = (value: unknown) => browser.patch(`/channels/${handle}`, { [field]: value })
+    const own = async () => (await browser.get('/session')).body.channels[0][field]
+    expect(await own()).toBe(usual)
+    for (const value of [least, most]) {
+      expect(await change(value)).toMatchObject({ status: 200, body: { [field]: value } })
+      expect(await own()).toBe(value)
+    }
+    for (const value of [least - 1, most + 1, least + 0.5, '7']) {
+      expect(await change(value)).toMatchObject({ status: 400, body: { errors: [{ field }] } })
+    }
+    const never = await change(null)
+    expect(never.status).toBe(usual === null ? 200 : 400)
+    expect(await own()).toBe(usual === null ? null : most)
+  })
+
+  test.each([
     ['PATCH', '', { name: 'Mine' }],
     ['POST', '/stream-key', undefined],
     ['GET', '/live', undefined],
