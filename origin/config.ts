@@ -183,6 +183,15 @@ export const variables = {
     'Sync each segment to that disk before it is listed, so that a loss of power takes none.',
     { default: '0', readBy: ['ingest'] },
   ),
+  diskFreeMinMib: variable(
+    'DISK_FREE_MIN_MIB',
+    z
+      .string()
+      .regex(/^\d{1,9}$/, 'must be a number of MiB')
+      .transform(Number),
+    'When the disk of `file:` blobs has less than this free, in MiB, the oldest replays are deleted, one after the other, until it has. 0: never.',
+    { default: '512', readBy: ['api'] },
+  ),
   trustedProxies: variable(
     'TRUSTED_PROXIES',
     z

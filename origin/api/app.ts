@@ -15,6 +15,7 @@ import {
 } from '../library/index.ts'
 import type { Metrics } from '../metrics.ts'
 import { mountModeration } from '../moderation/index.ts'
+import { mountRetention } from '../retention/index.ts'
 import { csrfGuard } from './csrf.ts'
 import { mountDocs } from './docs.ts'
 import { limitBody, limitTime } from './limits.ts'
@@ -60,6 +61,7 @@ export function createApi(deps: ApiDeps) {
   mountLibrary(api, { ...deps, ingest: ingestAddresses(deps.site) })
   mountClips(api, deps)
   mountModeration(api, deps)
+  mountRetention(api, deps)
   app.route(API_PREFIX, api)
 
   mountMedia(app, deps)

@@ -5,6 +5,7 @@ import { channelRoutes } from '../channels/routes.ts'
 import { clipRoutes } from '../clips/routes.ts'
 import { libraryRoutes } from '../library/routes.ts'
 import { moderationRoutes } from '../moderation/routes.ts'
+import { retentionRoutes } from '../retention/routes.ts'
 
 const description = `Everything the site's own pages use. Lists come in pages: pass \`next\` of one page as \`cursor\` of the
 following one. Errors are problem documents (RFC 9457) whose \`type\` is stable; \`errors\` names the fields at fault.
@@ -17,6 +18,7 @@ export const publicRoutes = [
   ...libraryRoutes,
   ...clipRoutes,
   ...moderationRoutes,
+  ...retentionRoutes,
   playbackRoute,
 ]
 

@@ -14,7 +14,10 @@ GET /session · POST /session · DELETE /session · POST /session/link · POST /
 GET /channels/{channel} · POST /channels · PATCH /channels/{channel} · POST /channels/{channel}/stream-key
 GET /channels/{channel}/live · POST /channels/{channel}/live/end
 PUT /channels/{channel}/ban · DELETE /channels/{channel}/ban
-GET /videos · GET /videos/{id} · PATCH /videos/{id} · POST /playback/{kind}/{id}`
+GET /videos · GET /videos/{id} · PATCH /videos/{id} · DELETE /videos/{id} · POST /playback/{kind}/{id}
+GET /channels/{channel}/removals · POST /channels/{channel}/removals/seen
+POST /clips · GET /clips · GET /clips/{id} · PATCH /clips/{id} · DELETE /clips/{id}
+POST /clips/{id}/export · GET /clips/{id}/file`
   .split(/·|\n/)
   .map((line) => line.trim())
   .filter((line) => line !== '')
@@ -76,6 +79,8 @@ test('a guest gets 401 from every route that needs a person', async () => {
     createChannel: { handle: 'another', name: 'Another' },
     changeChannel: { name: 'Mine' },
     changeVideo: { title: 'Mine' },
+    createClip: { videoId: id, lastMs: 30_000 },
+    markRemovalsSeen: { until: '2026-11-22T12:00:00Z' },
   }
   const closed = publicRoutes.filter((route) => 'security' in route)
   expect(closed.length).toBeGreaterThanOrEqual(6)

@@ -7,6 +7,7 @@ import type { LibraryDeps } from './deps.ts'
 import { isOwn, ownNumbers } from './epochs.ts'
 import { LibraryError } from './errors.ts'
 import { mergeMinute, minuteOf } from './minute.ts'
+import { isRemoved } from './removed.ts'
 import { settleNumbers } from './same-number.ts'
 import { settleVideo } from './settle.ts'
 
@@ -56,6 +57,7 @@ export async function appendBroadcast(deps: LibraryDeps, batch: Batch): Promise<
       .where(eq(broadcasts.id, batch.timelineId))
       .for('update')
     if (!broadcast) throw new LibraryError('unknown', 'There is no such broadcast')
+    if (await isRemoved(tx, broadcast.id, deps.now())) return false
     const isNewest = broadcast.epoch === batch.epoch
     const numbers = await ownNumbers(tx, { broadcastId: broadcast.id, epoch: batch.epoch })
     if (!numbers && !isNewest) return true

@@ -45,6 +45,7 @@ export async function importVideo(
         title: about.title,
         description: about.description,
         importKey: about.importKey,
+        sourceKey: about.blobKey,
         startedAt: new Date(nowMs),
       })
       .onConflictDoNothing()

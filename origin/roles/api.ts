@@ -11,11 +11,20 @@ import {
   deleteOldJobs,
   type LibraryDeps,
   measureLibrary,
+  streamEnded,
   streamStarted,
   tendBroadcasts,
   type Work,
 } from '../library/index.ts'
 import { onEvent } from '../ports/events/event.ts'
+import {
+  expireReplays,
+  giveUpUnarchived,
+  keepFree,
+  type RetentionDeps,
+  sweepRemovals,
+  trimUnarchived,
+} from '../retention/index.ts'
 import { deleteOldRevocations } from '../revocations/index.ts'
 import type { StartRole } from '../role.ts'
 import { callTimes } from '../rpc/guard.ts'
@@ -23,7 +32,9 @@ import { serveRpc } from '../rpc/server.ts'
 import { createEdgeTokenVerifier } from '../trust/edge-token.ts'
 
 const SECOND_MS = 1_000
+const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
+const MIB = 1024 * 1024
 
 /** The api role: the public API, the services of the other roles, and what reacts to events. It alone has the database. */
 export const startApi: StartRole = async ({ config, log, metrics }) => {
@@ -67,9 +78,20 @@ export const startApi: StartRole = async ({ config, log, metrics }) => {
     group: 'library.pictures',
     handlers: [onEvent(streamStarted, ({ broadcastId }) => work.queueThumbnail(broadcastId))],
   })
+  const leftovers = await events.subscribe({
+    topic: streamEnded.topic,
+    group: 'retention.unarchived',
+    handlers: [
+      onEvent(streamEnded, ({ broadcastId }) => giveUpUnarchived(library.db, { broadcastId, nowMs: now() })),
+    ],
+  })
   const rpcServer = await serveRpc(config.rpcPort, rpc)
   const httpServer = await serveApi(config.apiPort, app, rpc)
-  const house = keepHouse(chores(library, work), log)
+  const retention: RetentionDeps = { ...library, closing: closing.signal }
+  const house = keepHouse(
+    [...chores(library, work), ...keepingChores(retention, config.diskFreeMinMib * MIB)],
+    log,
+  )
 
   return {
     ready: () => !closing.signal.aborted,
@@ -78,6 +100,7 @@ export const startApi: StartRole = async ({ config, log, metrics }) => {
       await Promise.all([httpServer.close(), rpcServer.close()])
       await house.close()
       await pictures.close()
+      await leftovers.close()
       await audit.drain()
       await events.close()
       await docs.close()
@@ -115,5 +138,15 @@ function chores(library: LibraryDeps, work: Work) {
         await sweepClips(library)
       },
     },
+  ]
+}
+
+/** What deletes: the disk is looked at more often than a broadcast fills what is kept free. */
+function keepingChores(retention: RetentionDeps, minFreeBytes: number) {
+  return [
+    { name: 'removals', everyMs: SECOND_MS, run: () => sweepRemovals(retention) },
+    { name: 'disk', everyMs: 5 * SECOND_MS, run: () => keepFree(retention, minFreeBytes) },
+    { name: 'unarchived', everyMs: MINUTE_MS / 2, run: () => trimUnarchived(retention) },
+    { name: 'old replays', everyMs: MINUTE_MS, run: () => expireReplays(retention) },
   ]
 }

@@ -32,6 +32,7 @@ export type ProblemCode =
   | 'link-expired'
   | 'registration-closed'
   | 'not-live'
+  | 'still-live'
   | 'unavailable'
   | 'internal'
 

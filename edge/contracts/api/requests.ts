@@ -7,6 +7,7 @@ import {
   latencyModes,
   RECONNECT_WINDOW_MAX_SECONDS,
   RETENTION_MAX_DAYS,
+  timestampSchema,
 } from './resources.ts'
 
 /** Longer passwords would only cost hashing time; NIST SP 800-63B asks for at least 64. */
@@ -93,6 +94,13 @@ export const videoChangesSchema = z
   .partial()
   .meta({ id: 'VideoChanges' })
 export type VideoChanges = z.infer<typeof videoChangesSchema>
+
+export const removalsSeenSchema = z
+  .object({
+    /** `removedAt` of the newest one that was shown. */
+    until: timestampSchema,
+  })
+  .meta({ id: 'RemovalsSeen' })
 
 /** Which videos a list shows, newest first. */
 export const videoListSchema = z.object({

@@ -1,0 +1,6 @@
+export type { RetentionDeps } from './deps.ts'
+export { expireReplays } from './expire.ts'
+export { mountRetention } from './http.ts'
+export { sweepRemovals } from './sweep.ts'
+export { giveUpUnarchived, trimUnarchived } from './trim.ts'
+export { keepFree } from './watermark.ts'
