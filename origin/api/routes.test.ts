@@ -79,6 +79,7 @@ test('a guest gets 401 from every route that needs a person', async () => {
     createChannel: { handle: 'another', name: 'Another' },
     changeChannel: { name: 'Mine' },
     changeVideo: { title: 'Mine' },
+    banChannel: { reason: 'Spam' },
     createClip: { videoId: id, lastMs: 30_000 },
     markRemovalsSeen: { until: '2026-11-22T12:00:00Z' },
   }
