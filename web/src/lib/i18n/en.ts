@@ -308,6 +308,12 @@ export const en = {
     'Making the lower qualities failed and was started again. The source was not touched.',
   'warning.ladder-behind': 'This machine can’t keep up with making the lower qualities.',
   'warning.recording-incomplete': 'Parts of the recording could not be stored. The replay may have gaps.',
+  'warning.store-behind':
+    'The server’s storage is slow or away. The recording waits on the server’s disk; nothing is lost.',
+  'warning.disk-full':
+    'The server’s disk is full. Viewers notice nothing, but the recording may get gaps. Whoever runs the server has to make room.',
+  'warning.spool-failing':
+    'The server’s disk does not keep up. Viewers notice nothing, but the recording may get gaps if the server fails now.',
   'warning.other': 'The server reports: {code}',
 
   'error.page-title': '{title} · StreamTube',

@@ -15,6 +15,9 @@ const words: Record<string, (detail: string) => string> = {
   'ladder-restarted': () => t('warning.ladder-restarted'),
   'ladder-behind': () => t('warning.ladder-behind'),
   'recording-incomplete': () => t('warning.recording-incomplete'),
+  'store-behind': () => t('warning.store-behind'),
+  'disk-full': () => t('warning.disk-full'),
+  'spool-failing': () => t('warning.spool-failing'),
 }
 
 /**
