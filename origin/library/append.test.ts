@@ -4,7 +4,8 @@ import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { signUp } from '../api/testing/people.ts'
 import { startApiForTests, type TestApi } from '../api/testing/start-api.ts'
-import { LIVE, newKey, publish, renditions, report, segments } from './testing.ts'
+import { readTail, tailOf } from './tail.ts'
+import { LIVE, newKey, publish, renditions, report, START_MS, segments } from './testing.ts'
 import { readTimeline } from './timeline.ts'
 
 let api: TestApi
@@ -59,6 +60,30 @@ describe('the timeline index', () => {
     const batch = segments(timelineId, epoch, 0, 1).map((segment) => ({ ...segment, ...change }))
     await expect(append(batch)).rejects.toMatchObject({ code: Code.InvalidArgument })
     expect(await readTimeline(api.library.db, timelineId)).toEqual([])
+  })
+
+  test('has the same end whether all of it is read or only what a returning publisher needs', async () => {
+    const marked = new Map([
+      [40, { discontinuity: true, header: 40n }],
+      [41, { discontinuity: true, header: 41n }],
+      [330, { header: 330n }],
+      [395, { discontinuity: true }],
+    ])
+    const all = segments(timelineId, epoch, 0, 400).map((segment) => ({
+      ...segment,
+      ...marked.get(Number(segment.sequence)),
+    }))
+    await append(all)
+    const { db } = api.library
+    const whole = await readTimeline(db, timelineId)
+    for (const sequence of [399, 395, 370, 331, 60, 31]) {
+      const nowMs = START_MS + sequence * 2000 + 60_000
+      const tail = await readTail(db, { timelineId, epoch: 2, nowMs })
+      expect(tail).toEqual(tailOf(whole, 2, nowMs - 60_000))
+      expect(tail.renditions[0]?.segments).toHaveLength(400 - sequence)
+    }
+    const later = await readTail(db, { timelineId, epoch: 2, nowMs: START_MS + 3_600_000 })
+    expect(later).toEqual({ renditions: [], discontinuitySequence: 3 })
   })
 
   test('refuses an unknown timeline', async () => {

@@ -1,7 +1,11 @@
-import type { Database } from '@streamtube/db/index.ts'
+import { type Database, schema } from '@streamtube/db/index.ts'
+import { and, eq, gte, or, sql } from 'drizzle-orm'
 import type { RenditionTimeline } from '../media/timeline.ts'
 import type { SegmentEntry } from '../media/types.ts'
-import { readTimeline } from './timeline.ts'
+import { DISCONTINUITY, HEADER, minuteOf } from './minute.ts'
+import { assemble, readRenditions } from './timeline.ts'
+
+const { timelineIndex } = schema
 
 /** What live playlists list (MEDIA.md 12). */
 const WINDOW_MS = 60_000
@@ -13,12 +17,24 @@ export interface TimelineTail {
   discontinuitySequence: number
 }
 
-/** What is left of a broadcast in the live window, for the session that goes on with it as a new epoch. */
+/**
+ * What is left of a broadcast in the live window, for the session that goes on with it as a new epoch. A publisher waits
+ * for it: of what is older it reads only what discontinuities and headers are in.
+ */
 export async function readTail(
   db: Database,
   about: { timelineId: string; epoch: number; nowMs: number },
 ): Promise<TimelineTail> {
-  return tailOf(await readTimeline(db, about.timelineId), about.epoch, about.nowMs - WINDOW_MS)
+  const sinceMs = about.nowMs - WINDOW_MS
+  const marks = HEADER | DISCONTINUITY
+  const bearsMark = sql`exists (select from unnest(${timelineIndex.flags}) flag where flag & ${marks} <> 0)`
+  // A segment belongs to the minute in which it begins.
+  const isNew = gte(timelineIndex.minute, minuteOf(sinceMs) - 1)
+  const rows = await db
+    .select()
+    .from(timelineIndex)
+    .where(and(eq(timelineIndex.timelineId, about.timelineId), or(isNew, bearsMark)))
+  return tailOf(assemble(await readRenditions(db, about.timelineId), rows), about.epoch, sinceMs)
 }
 
 /**
