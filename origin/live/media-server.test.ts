@@ -10,6 +10,7 @@ import { mediaMetrics } from './media-metrics.ts'
 import { type MediaServer, startMediaServer } from './media-server.ts'
 
 const TIMELINE = '01jd0000000000000000000000'
+const SPOOLED = Buffer.from('what only the spool has')
 let counted: ReturnType<typeof testMetrics>
 let timeline: LiveTimeline
 let server: MediaServer
@@ -29,8 +30,8 @@ beforeEach(async () => {
     port: 0,
     edgeTokens: createEdgeTokenVerifier({ keys: [] }),
     serviceToken: SERVICE_TOKEN,
-    timelineOf: () => timeline,
-    spooled: async () => null,
+    timelineOf: (id) => (id === TIMELINE ? timeline : null),
+    spooled: async (path) => (path.type === 'segment' && path.epoch === 7 ? SPOOLED : null),
     metrics: mediaMetrics(counted.metrics),
     log: quietLog,
     nowMs: () => nowMs,
@@ -42,10 +43,11 @@ afterEach(async () => {
   await server.close()
 })
 
-const get = (query: string) =>
-  fetch(`http://127.0.0.1:${server.port}/media/live/${TIMELINE}/source.m3u8${query}`, {
+const getObject = (rest: string) =>
+  fetch(`http://127.0.0.1:${server.port}/media/${rest}`, {
     headers: { authorization: `Bearer ${SERVICE_TOKEN}` },
   })
+const get = (query: string) => getObject(`live/${TIMELINE}/source.m3u8${query}`)
 
 /** Applies what comes up to and with the next part, as having come in now; where that part is. */
 function listPart(): { msn: number; part: number } {
@@ -81,4 +83,14 @@ test('a reload that need not wait says nothing: its part is as old as the reader
     await answer.arrayBuffer()
   }
   expect(await counted.value('ingest_part_listed_seconds_count')).toBe(0)
+})
+
+test.each([
+  ['of a broadcast that this run has not seen', '01jd0000000000000000000009'],
+  ['of one that goes on', TIMELINE],
+])('a segment %s is read from the spool while no store has it', async (_, timelineId) => {
+  const answer = await getObject(`m/${timelineId}/source/7/s3.m4s`)
+  expect([answer.status, answer.headers.get('content-length')]).toEqual([200, String(SPOOLED.byteLength)])
+  expect(await answer.text()).toBe(SPOOLED.toString())
+  expect((await getObject(`m/${timelineId}/source/6/s3.m4s`)).status).toBe(404)
 })
