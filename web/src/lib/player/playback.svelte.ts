@@ -22,6 +22,8 @@ const END_TOLERANCE_S = 1.5
 
 interface Options {
   autoplay: boolean
+  /** From where to play; the start, or live, unless told. */
+  startAt?: StartAt | null
 }
 
 /**
@@ -81,7 +83,7 @@ export class Playback {
    * Starts the live stream or the video from its start, or changes to it. Whoever watches a live stream from further back
    * keeps the place when it becomes a video.
    */
-  async start(kind: PlaybackKind, { autoplay }: Options): Promise<void> {
+  async start(kind: PlaybackKind, { autoplay, startAt = null }: Options): Promise<void> {
     const keptMs =
       this.kind === 'live' && kind === 'vod' && this.isBehind ? this.where.programMs(this.#engine) : null
     this.#wantsToPlay = keptMs === null ? autoplay : !this.#video.paused
@@ -89,7 +91,7 @@ export class Playback {
     this.view = kind
     this.#retries.reset()
     if (keptMs === null) this.chosenRung = null
-    await this.#open(keptMs === null ? null : { programMs: keptMs })
+    await this.#open(keptMs === null ? startAt : { programMs: keptMs })
   }
 
   /** Where the viewer is and may go; null while that is unknown. */
