@@ -38,6 +38,11 @@ test('a role that runs alone is told what it lacks', () => {
   expect(() => loadConfig({}, 'web')).toThrow('WEB_PORT is not set')
 })
 
+test('a spool has room for a few segments of every stream', () => {
+  expect(() => loadConfig({ SPOOL_MAX_MIB: '63' }, 'ingest')).toThrow('SPOOL_MAX_MIB must be 64 at least')
+  expect(() => loadConfig({ SPOOL_MAX_MIB: '64' }, 'ingest')).toThrow('INGEST_PORT is not set')
+})
+
 test('a role cannot read what the table does not list for it', () => {
   const config = loadConfig({}, 'supervisor')
   expect(() => config.edgePrivateJwk).toThrow('EDGE_PRIVATE_JWK is not listed for supervisor')
