@@ -48,6 +48,7 @@ describe('a broadcast that goes on', () => {
     expect((await authorise()).timelineId).toBe(id)
     const master = await (await get('master.m3u8')).text()
     expect(master).toContain('source.m3u8')
+    expect((await api.browser().get(`/videos/${id}`)).body).toMatchObject({ dvrMs: 240 * 60_000 })
     const first = await get('source.m3u8')
     // One request of an edge in about a segment's time, for all its viewers.
     expect(first.headers.get('cache-control')).toBe('public, max-age=1, s-maxage=2')
@@ -72,6 +73,7 @@ describe('a broadcast that goes on', () => {
   test('has no DVR where its channel allows none', async () => {
     await allow(0)
     await expect(authorise()).rejects.toThrow(/only be watched live/)
+    expect((await api.browser().get(`/videos/${id}`)).body).toMatchObject({ dvrMs: 0 })
     expect((await get('source.m3u8')).status).toBe(404)
   })
 
@@ -83,6 +85,7 @@ describe('a broadcast that goes on', () => {
     expect(text.endsWith('#EXT-X-ENDLIST\n')).toBe(true)
     // Whoever comes now watches the video.
     await expect(authorise()).rejects.toThrow(/over/)
+    expect((await api.browser().get(`/videos/${id}`)).body).toMatchObject({ dvrMs: null })
   })
 })
 

@@ -17,11 +17,11 @@ const shown = {
   video: videos,
   channel: { id: channels.id, handle: channels.handle, name: channels.name },
   dvrMinutes: channels.dvrMinutes,
-  /** Of one that isn't over. */
+  /** Of one that isn't over. By its first column drizzle tells that there is none: one that is never null. */
   broadcast: {
+    archive: broadcasts.archive,
     interruptedAt: broadcasts.interruptedAt,
     reconnectWindowSeconds: broadcasts.reconnectWindowSeconds,
-    archive: broadcasts.archive,
   },
 }
 /** The broadcast that a live video is of. */

@@ -16,6 +16,7 @@ const dvr: LiveSight = { ...live, view: 'dvr', loaded: { startMs: START, endMs: 
 test('one may go back to the beginning, or as far as the channel allows', () => {
   expect(liveRange(live)).toEqual({ startMs: START, endMs: EDGE })
   expect(liveRange({ ...live, dvrMs: 600_000 })).toEqual({ startMs: EDGE - 600_000, endMs: EDGE })
+  expect(liveRange({ ...dvr, startedAtMs: START + 5_000 })).toEqual({ startMs: START, endMs: EDGE })
   expect(liveRange({ ...live, dvrMs: 0 })).toEqual({ startMs: EDGE - 60_000, endMs: EDGE })
   expect(liveRange({ ...live, dvrMs: 0, loaded: null })).toEqual({ startMs: EDGE, endMs: EDGE })
 })

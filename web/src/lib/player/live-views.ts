@@ -22,7 +22,8 @@ export interface LiveSight {
 export function liveRange(sight: LiveSight): { startMs: number; endMs: number } {
   const { edgeMs, loaded, startedAtMs, dvrMs } = sight
   const loadedStartMs = loaded?.startMs ?? edgeMs
-  const startMs = dvrMs > 0 ? Math.max(startedAtMs, edgeMs - dvrMs) : loadedStartMs
+  // The site's clock and the stream's may differ: what is listed is there.
+  const startMs = dvrMs > 0 ? Math.max(Math.min(startedAtMs, loadedStartMs), edgeMs - dvrMs) : loadedStartMs
   return { startMs: Math.min(startMs, edgeMs), endMs: edgeMs }
 }
 
