@@ -26,7 +26,7 @@ const forwarded = [
 const kept = new Set(['content-type', 'content-length'])
 
 /** What everybody looks at: for guests the same page, which edges may share while it is a second old, */
-const pagesOfAll = new Set(['/', '/watch/[id]', '/@[handle]'])
+const pagesOfAll = new Set(['/', '/watch/[id]', '/clip/[id]', '/@[handle]'])
 /** and answer for an hour while the pages' server is away. */
 const SHARED = 'public, max-age=0, s-maxage=1, stale-while-revalidate=2, stale-if-error=3600'
 

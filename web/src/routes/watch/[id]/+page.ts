@@ -12,8 +12,14 @@ export const load: PageLoad = async ({ fetch, url, params }) => {
       answer(api.GET('/videos', { params: { query: { state: 'ready', limit: 12 } } })),
     ])
     const others = [...live.items, ...newest.items].filter((other) => other.id !== video.id)
-    return { video, others: others.slice(0, 12) }
+    return { video, others: others.slice(0, 12), startAtMs: startOf(url) }
   } catch (error) {
     throw pageError(error)
   }
+}
+
+/** `?t=SECONDS`: a place in the video to begin with. */
+function startOf(url: URL): number | null {
+  const seconds = /^\d{1,7}(?:\.\d{1,3})?$/.exec(url.searchParams.get('t') ?? '')
+  return seconds ? Number(seconds[0]) * 1000 : null
 }
