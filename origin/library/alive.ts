@@ -6,8 +6,8 @@ export const ALIVE_MS = 5_000
 /** The database hears of reports once in this time: often enough to find the silent ones. */
 export const REPORT_STEP_MS = 5_000
 /**
- * A node that says nothing for this long is silent: its broadcasts count as interrupted since it was heard last. They end
- * no sooner, however short they wait for encoders, which a node that was only slow still has.
+ * A node that says nothing for this long is silent: its broadcasts count as interrupted since it was heard last. None ends
+ * sooner, however short it waits for encoders, which a node that was only slow still has.
  */
 export const SILENT_MS = 10_000
 
@@ -46,20 +46,16 @@ export function isSilent(heard: Heard): boolean {
 }
 
 /**
- * True when a broadcast was waited for long enough. Where an encoder is away that is its window; where a node is, which
- * may be back with an encoder that never left it, some seconds at least. While nobody could be heard or let in, no time
- * passes.
+ * True when a broadcast was waited for long enough: where an encoder is away, its window; where one was let in and its
+ * node says nothing of it, some seconds at least. While nobody could be heard or let in, no time passes.
  */
 export function isWaitOver(state: BroadcastState, windowMs: number, heard: Heard): boolean {
-  const lastHeardMs = heardAtMs(heard)
-  const nodeWaitMs = Math.max(windowMs, SILENT_MS)
+  const waited = (sinceMs: number, forMs: number) =>
+    Math.max(sinceMs, heard.hearingSinceMs) + forMs <= heard.nowMs
   if (state.name === 'offered' || (state.name === 'interrupted' && state.offered)) {
-    return Math.max(lastHeardMs, heard.hearingSinceMs) + nodeWaitMs <= heard.nowMs
+    return waited(heardAtMs(heard), Math.max(windowMs, SILENT_MS))
   }
-  if (state.name !== 'interrupted') return false
-  const isNodeThere = lastHeardMs > state.sinceMs
-  const sinceMs = Math.max(state.sinceMs, heard.hearingSinceMs)
-  return sinceMs + (isNodeThere ? windowMs : nodeWaitMs) <= heard.nowMs
+  return state.name === 'interrupted' && waited(state.sinceMs, windowMs)
 }
 
 function hasPublisher(state: BroadcastState): boolean {

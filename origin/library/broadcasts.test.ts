@@ -218,13 +218,14 @@ describe('a broadcast', () => {
     const nowSequence = Math.ceil((api.now() - START_MS) / 2000)
     const rates = [96_000, 44_100, 48_000]
     let timelineId = ''
-    for (const [i, rate] of rates.entries()) {
+    for (const rate of rates) {
       const grant = await publish(api, key)
       timelineId = grant.broadcastId
+      const from = Math.max(nowSequence, Number(grant.firstSequence))
       await report(api, grant, LIVE)
       const [video, audio] = renditions()
       const described = [video, { ...audio, timescale: rate }].flatMap((each) => (each ? [each] : []))
-      const rows = segments(timelineId, grant.epoch, nowSequence + 4 * i, 4).map((row) =>
+      const rows = segments(timelineId, grant.epoch, from, 4).map((row) =>
         row.renditionId === 'audio'
           ? { ...row, duration: 2 * rate, dts: BigInt(row.sequence) * BigInt(2 * rate) }
           : row,

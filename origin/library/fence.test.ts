@@ -7,6 +7,7 @@ import { readTimeline } from './timeline.ts'
 
 let api: TestApi
 let timelineId: string
+let key: string
 /** First number of the second epoch. */
 let second: number
 beforeAll(async () => {
@@ -14,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 beforeEach(async () => {
-  const key = await newKey(await signUp(api))
+  key = await newKey(await signUp(api))
   const first = await publish(api, key)
   await report(api, first, LIVE)
   timelineId = first.broadcastId
@@ -64,6 +65,15 @@ describe('what an older epoch still has to say', () => {
     expect(await numbers()).toEqual(twice([0, 1, 2, 3, 4, 5, 6, -7]))
     await append(2, gaps(1, 7, 1, 180_000))
     expect(await numbers()).toEqual(twice([0, 1, 2, 3, 4, 5, 6, -7]))
+  })
+
+  test('is its own, though the gap was listed as another one’s', async () => {
+    await report(api, { broadcastId: timelineId, epoch: 2 }, INTERRUPTED)
+    const third = await publish(api, key)
+    await append(third.epoch, gaps(1, second, 1))
+    await append(2, own(2, second, 1))
+    const [source] = await readTimeline(api.library.db, timelineId)
+    expect(source?.segments.at(-1)).toMatchObject({ sequence: second, epoch: 2, gap: false })
   })
 
   test('of a number past its own is refused, and what is its own is taken all the same', async () => {

@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Creator, signUp } from '../api/testing/people.ts'
 import { startApiForTests, type TestApi } from '../api/testing/start-api.ts'
+import { advance } from './advance.ts'
 import { SILENT_MS } from './alive.ts'
 import { tendBroadcasts } from './life.ts'
 import { JUST_ENDED_MS } from './publishers.ts'
@@ -162,6 +163,34 @@ describe('a broadcast whose node says nothing', () => {
     await report(api, grant, INTERRUPTED)
     api.pass(501)
     expect(await tend(grant)).toMatchObject({ state: 'ended' })
+  })
+
+  test('is given the time to report who was let in, however short the window', async () => {
+    await wait(1)
+    const first = await goLive()
+    await report(api, first, INTERRUPTED)
+    const second = await publish(api, key)
+    api.pass(SILENT_MS - 1)
+    expect(await tend(second)).toBeUndefined()
+    api.pass(1)
+    expect(await tend(second)).toMatchObject({ state: 'ended', reason: 'window-over' })
+  })
+
+  test('ends as its creator asked as soon as the node counts as silent', async () => {
+    const grant = await goLive()
+    api.pass(SILENT_MS - 1000)
+    await end()
+    expect(await tend(grant)).toBeUndefined()
+    api.pass(1000)
+    expect(await tend(grant)).toMatchObject({ state: 'ended', reason: 'ended-by-creator' })
+  })
+
+  test('is not interrupted when it was heard in the meantime', async () => {
+    const { broadcastId, epoch } = await goLive()
+    const events = [{ type: 'silent', sinceMs: api.now() }] as const
+    const meanwhile = { broadcastId, epoch, events, health: null, unheardSince: new Date(api.now() - 1) }
+    expect(await advance(api.library, meanwhile)).toBeNull()
+    expect((await status()).state).toBe('live')
   })
 
   test('waits for no time in which nobody could be heard or let in', async () => {

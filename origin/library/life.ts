@@ -1,6 +1,6 @@
 import type { StreamHealth } from '@streamtube/contracts/api/resources.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
-import { and, eq, inArray, lt, or } from 'drizzle-orm'
+import { and, eq, inArray, lt, lte, or } from 'drizzle-orm'
 import { advance } from './advance.ts'
 import { type Heard, heardAtMs, isSilent, isWaitOver, REPORT_STEP_MS, SILENT_MS } from './alive.ts'
 import { type BroadcastEvent, type BroadcastState, type EndReason, steps } from './broadcast-state.ts'
@@ -103,7 +103,7 @@ export async function tendBroadcasts(deps: LibraryDeps): Promise<Tended[]> {
         and(
           inArray(broadcasts.state, ['offered', 'live']),
           or(
-            lt(broadcasts.lastReportAt, new Date(nowMs - SILENT_MS)),
+            lte(broadcasts.lastReportAt, new Date(nowMs - SILENT_MS)),
             lt(broadcasts.endRequestedAt, new Date(nowMs - END_HEARD_MS)),
           ),
         ),
