@@ -188,6 +188,17 @@ describe('a recorder', () => {
     await recorder.drain(never)
   })
 
+  test('is done when the stores have all, whatever the spool’s disk does', async () => {
+    const recorder = record()
+    const { held } = disk.hang()
+    recorder.take(segment(1))
+    await held
+    await recorder.drain(never)
+    expect(listed()).toEqual([[1, false, key(1)]])
+    disk.recover()
+    await expect.poll(() => readdirSync(folder)).toEqual([])
+  })
+
   test('waits for a store that is away, and loses nothing', async () => {
     const recorder = record()
     store.broken = true

@@ -126,7 +126,9 @@ export class Recorder {
    * @throws when it was given up or stopped
    */
   async drain(signal: AbortSignal): Promise<void> {
-    const done = Promise.all([this.#finish(), this.#options.spool.close()])
+    // Never fails, and nobody waits for it: a disk that hangs has no say in when a broadcast is over.
+    void this.#options.spool.close()
+    const done = this.#finish()
     // Whoever gave up does not wait for its failure.
     done.then(
       () => this.#options.onDone?.(),
