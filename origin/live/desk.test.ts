@@ -6,7 +6,7 @@ import { createPublishDesk } from './desk.ts'
 import type { Grant } from './grant.ts'
 import type { IngestApi } from './ingest-api.ts'
 
-const encoder = { remoteAddress: '192.0.2.1', end: () => {} }
+const encoder = { remoteAddress: '192.0.2.1', silentMs: () => 0, end: () => {} }
 const offer = { app: 'live', key: 'secret', encoder: 'OBS' }
 
 function desk(answer: () => object) {
@@ -37,7 +37,7 @@ test("only the key's hash leaves the node, and the grant is read with care", asy
     epoch: 2,
     firstSequence: 30n,
     sequenceCount: 100,
-    settings: { ladder: 'odd', partTargetMs: 7, archive: false },
+    settings: { ladder: 'odd', partTargetMs: 7, archive: false, reconnectWindowSeconds: 30 },
   }
   const { desk: made, asked, grants } = desk(() => answer)
   await made.open(offer, encoder)
@@ -55,6 +55,7 @@ test("only the key's hash leaves the node, and the grant is read with care", asy
       ladder: 'off',
       partTargetMs: 510,
       archive: false,
+      reconnectWindowMs: 30_000,
       left: null,
     },
   ])

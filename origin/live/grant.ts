@@ -16,6 +16,8 @@ export interface Grant {
   ladder: LadderMode
   partTargetMs: PartTargetMs
   archive: boolean
+  /** How long the broadcast waits for an encoder that went without a goodbye; 0: it ends with it. */
+  reconnectWindowMs: number
   /** What earlier epochs left in the live window; null for the first, and where nothing is kept. */
   left: Left | null
 }
@@ -32,6 +34,7 @@ export function readGrant(response: AuthorizePublisherResponse): Grant {
     ladder: settings?.ladder === 'on' || settings?.ladder === 'auto' ? settings.ladder : 'off',
     partTargetMs: settings?.partTargetMs === 210 ? 210 : 510,
     archive: settings?.archive ?? true,
+    reconnectWindowMs: (settings?.reconnectWindowSeconds ?? 0) * 1000,
     left: response.tail ? readTail(response.tail) : null,
   }
 }

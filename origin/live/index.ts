@@ -4,6 +4,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Blobs } from '../ports/blobs/port.ts'
 import type { EdgeTokenVerifier } from '../trust/edge-token.ts'
 import { createPublishDesk } from './desk.ts'
+import { HeldBroadcasts } from './held-broadcasts.ts'
 import type { IngestApi } from './ingest-api.ts'
 import { openLadders } from './ladder.ts'
 import { mediaMetrics } from './media-metrics.ts'
@@ -14,7 +15,6 @@ import { LiveRegistry } from './registry.ts'
 import { StreamReports } from './reports.ts'
 import { rtmpMetrics } from './rtmp/metrics.ts'
 import { type RtmpServer, startRtmpServer } from './rtmp/server.ts'
-import { LiveSession } from './session.ts'
 import type { SpoolOptions } from './spool/index.ts'
 import { spoolMetrics } from './spool/metrics.ts'
 
@@ -46,7 +46,7 @@ export interface Live {
   rtmpPort: number
   rtmpsPort: number | null
   mediaPort: number
-  /** Ends every stream, keeps and reports what is left of them for as long as `signal` allows, closes the ports. */
+  /** Ends every session, keeps and reports what is left of them for as long as `signal` allows, closes the ports. */
   close(signal: AbortSignal): Promise<void>
 }
 
@@ -76,7 +76,6 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     log,
     metrics,
   })
-  const sessions = new Set<LiveSession>()
   const ladders = openLadders({ cardSessionsMax: options.cardSessionsMax, metrics, log })
 
   const media = await startMediaServer({
@@ -90,28 +89,22 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     nowMs,
   })
   const nodeUrl = options.nodeUrl ?? `http://${options.media.host}:${media.port}`
+  const broadcasts = new HeldBroadcasts({
+    api,
+    recordings,
+    nodeUrl,
+    makeLadder: ladders.make,
+    registry,
+    reports,
+    metrics,
+    log,
+    nowMs,
+  })
   const desk = createPublishDesk({
     api,
     nodeUrl,
     nodeRun: randomUUID(),
-    begin(grant, publisher) {
-      const session = new LiveSession({
-        grant,
-        encoder: publisher,
-        api,
-        recordings,
-        nodeUrl,
-        makeLadder: ladders.make,
-        registry,
-        reports,
-        metrics,
-        log,
-        nowMs,
-        onEnded: () => sessions.delete(session),
-      })
-      sessions.add(session)
-      return session
-    },
+    begin: (grant, publisher) => broadcasts.admit(grant, publisher),
   })
   // Whoever comes back is told then of all that was kept, and lists it.
   await recordings.replay(REPLAY_FIRST_MS)
@@ -136,7 +129,7 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     mediaPort: media.port,
     async close(signal) {
       await Promise.all(servers.map((server) => server.close()))
-      await Promise.all([...sessions].map((session) => session.ended(signal)))
+      await broadcasts.close(signal)
       await media.close()
       ladders.close()
       registry.close()

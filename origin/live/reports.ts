@@ -57,6 +57,11 @@ export class StreamReports {
     this.#options = options
   }
 
+  /** Whether the api takes reports, as far as is known. */
+  get isHeard(): boolean {
+    return this.#failures === 0
+  }
+
   add(stream: ReportedStream): ReportHandle {
     this.#streams.add(stream)
     this.#changes()

@@ -1,12 +1,12 @@
-import { StreamState } from '@streamtube/contracts/gen/streamtube/v1/ingest_pb'
 import type { Logger } from '../log.ts'
 import { UnsupportedCodecError } from '../media/errors.ts'
 import type { FlvTag } from '../media/flv/reader.ts'
 import { sourceEventOf } from '../media/flv/source.ts'
-import { LiveTimeline } from '../media/live-timeline.ts'
+import type { LiveTimeline } from '../media/live-timeline.ts'
 import { Packager, type PackagerEvent } from '../media/packager.ts'
 import { type SanitisedEvent, Sanitiser } from '../media/sanitiser.ts'
-import { type BroadcastEvent, type BroadcastState, nextBroadcastState } from './broadcast.ts'
+import type { SegmentEntry } from '../media/types.ts'
+import { EmptySlots } from './empty-slots.ts'
 import type { Grant } from './grant.ts'
 import { HealthMeter } from './health.ts'
 import type { IngestApi } from './ingest-api.ts'
@@ -14,107 +14,124 @@ import type { Ladder, LadderMaker } from './ladder.ts'
 import type { LiveMetrics } from './metrics.ts'
 import type { Recorder } from './recorder.ts'
 import type { Recordings } from './recordings.ts'
-import type { LiveRegistry } from './registry.ts'
-import type { ReportHandle, StreamReport, StreamReports } from './reports.ts'
+import type { StreamReport } from './reports.ts'
+import type { Left } from './resume.ts'
 import { Resumption } from './resumption.ts'
 import { type CloseReason, type Encoder, type Publication, PublishRefused } from './rtmp/desk.ts'
 import { Sequences } from './sequences.ts'
-import { SpoolGate } from './spool/gate.ts'
+import type { SpoolGate } from './spool/gate.ts'
 
-export interface SessionOptions {
-  grant: Grant
-  encoder: Encoder
+/** What all sessions of a node have in common. */
+export interface SessionParts {
   api: IngestApi
   recordings: Recordings
-  /** Where edges reach this node. */
-  nodeUrl: string
   makeLadder: LadderMaker
-  registry: LiveRegistry
-  reports: StreamReports
   metrics: LiveMetrics
-  log: Logger
   nowMs(): number
-  /** Everything of the session is done. */
-  onEnded(): void
 }
 
-/** How long what is left may take to reach the store and the api once the encoder is gone. */
-const DRAIN_MS = 10 * 60_000
+export interface SessionOptions extends SessionParts {
+  grant: Grant
+  encoder: Encoder
+  broadcast: SessionBroadcast
+  log: Logger
+}
+
+/** What a session goes on with. */
+export interface Before {
+  left: Left
+  /** The slots that the first master froze (MEDIA.md 10). */
+  slots: readonly string[]
+  /** False: another run of the node had it, so it is to be listed first. */
+  isListed: boolean
+}
+
+/** The broadcast as its sessions see it: it outlives them. */
+export interface SessionBroadcast {
+  readonly timeline: LiveTimeline
+  /** On the way to the timeline. */
+  readonly gate: SpoolGate
+  /** A session's tracks are known: its media are the broadcast's from now on. @returns null for the first one's */
+  begin(session: LiveSession): Before | null
+  /** A session's encoder has gone; its last media are still being packaged. */
+  closed(session: LiveSession, reason: CloseReason): void
+  /** The api gave the numbers that follow to a newer epoch. */
+  fenced(session: LiveSession): void
+}
+
 /**
  * What may come in without a segment's being finished: 60 Mb/s for all that a segment and its followers can take. A
  * segment is held in memory until it is whole, and one of an encoder whose clock stands still never would be.
  */
 const MAX_UNFINISHED_BYTES = 64 * 1024 * 1024
-/** Discontinuities that an epoch may have: one where it begins and one for each change of the encoder's parameters. */
-const MARKS_PER_EPOCH = 1000
+/** Times that an encoder may change its parameters: each is a discontinuity (see MARKS_PER_EPOCH). */
+const MAX_CHANGES = 999
 
 /**
- * One publisher's session: messages in, a timeline that is served and recorded out. It owns its packager, timeline,
- * ladder and recorder. The path from `take` to the timeline waits for nobody (MEDIA.md 20).
+ * One publisher's session: messages in, its part of a broadcast's timeline out. It owns its packager, ladder, recorder
+ * and numbers. The path from `take` to the timeline waits for nobody (MEDIA.md 20). Owner: the broadcast, which calls
+ * `drain` once.
  */
 export class LiveSession implements Publication {
+  readonly epoch: number
   readonly #options: SessionOptions
   readonly #log: Logger
-  readonly #timeline: LiveTimeline
-  readonly #gate = new SpoolGate({
-    apply: (event, arrivedAtMs) => this.#timeline.apply(event, arrivedAtMs),
-  })
   readonly #sanitiser: Sanitiser
   readonly #health = new HealthMeter()
   readonly #recorder: Recorder | null
-  readonly #report: ReportHandle
   readonly #sequences: Sequences
-  readonly #giveUp = new AbortController()
-  #state: BroadcastState
   #packager: Packager | null = null
   #ladder: Ladder | null = null
   #resumption: Resumption | null = null
+  #emptySlots: EmptySlots | null = null
+  /** What it goes on with is in the timeline already. */
+  #isListed = false
+  /** The broadcast has no place for its picture. */
+  #soundOnly = false
   #receivedBytes = 0
   /** When the sample came in that is being packaged: the source's, or a rung's from its encoder. */
   #arrivedAtMs = 0
   /** `#receivedBytes` when a segment was finished last. */
   #finishedAtBytes = 0
   #changes = 0
-  #liveSinceMs: number | null = null
-  #ending: Promise<void> | null = null
+  #closed = false
+  /** Whatever its samples bring is nobody's any more. */
+  #muted = false
+  #packaged: Promise<void> = Promise.resolve()
 
   constructor(options: SessionOptions) {
-    const { grant, api, metrics, nowMs } = options
+    const { grant, api, metrics, broadcast } = options
+    this.epoch = grant.epoch
     this.#options = options
-    this.#log = options.log.child({ broadcastId: grant.broadcastId, epoch: grant.epoch })
-    this.#state = { name: 'offered', sinceMs: nowMs() }
-    this.#timeline = new LiveTimeline({
-      timelineId: grant.broadcastId,
-      partTargetMs: grant.partTargetMs,
-      // Where nothing is kept, how many marks earlier epochs had is known to nobody: each has its own numbers then.
-      discontinuitySequence:
-        grant.left?.discontinuitySequence ?? Math.max(0, (grant.epoch - 1) * MARKS_PER_EPOCH - 1),
-    })
+    this.#log = options.log
     this.#sanitiser = new Sanitiser((event) => this.#onSanitised(event))
-    this.#recorder = grant.archive
-      ? options.recordings.open({
-          timelineId: grant.broadcastId,
-          epoch: grant.epoch,
-          onStored: (renditionId, epoch, sequence) => this.#timeline.markStored(renditionId, epoch, sequence),
-          log: this.#log,
-        })
-      : null
+    this.#recorder = grant.archive ? this.#makeRecorder() : null
     this.#sequences = new Sequences({
       timelineId: grant.broadcastId,
       epoch: grant.epoch,
       firstSequence: grant.firstSequence,
       count: grant.sequenceCount,
       api,
-      onFenced: () => this.#cutEncoder('Another encoder has taken over this stream.'),
+      onFenced: () => broadcast.fenced(this),
       log: this.#log,
       metrics,
     })
     metrics.publishers(1)
-    this.#report = options.reports.add({
-      read: () => this.#describe(),
-      onEnd: (reason) => this.#cutEncoder(endText(reason)),
-    })
     this.#log.info({ remoteAddress: options.encoder.remoteAddress }, 'An encoder was let in')
+  }
+
+  /** Resolves when all that its encoder sent is packaged, after its end. */
+  get packaged(): Promise<void> {
+    return this.#packaged
+  }
+
+  /** How long nothing has come from its encoder, be it there or not. */
+  get silentMs(): number {
+    return this.#options.encoder.silentMs()
+  }
+
+  get isLosing(): boolean {
+    return this.#recorder?.isLosing ?? false
   }
 
   take(tag: FlvTag): void {
@@ -136,33 +153,75 @@ export class LiveSession implements Publication {
   }
 
   close(reason: CloseReason): void {
-    this.#ending ??= this.#end(reason)
+    if (this.#closed) return
+    this.#closed = true
+    const { metrics, broadcast } = this.#options
+    metrics.publishers(-1)
+    this.#log.info({ reason, receivedBytes: this.#receivedBytes }, 'An encoder has gone')
+    this.#packaged = this.#package()
+    broadcast.closed(this, reason)
   }
 
-  /** Resolves when the broadcast is kept and the api knows that it ended, or when `signal` gave up on that. */
-  async ended(signal: AbortSignal): Promise<void> {
-    const giveUp = () => this.#giveUp.abort()
-    signal.addEventListener('abort', giveUp, { once: true })
-    if (signal.aborted) giveUp()
-    await this.#ending
-    signal.removeEventListener('abort', giveUp)
+  /** Ends the encoder's connection, if it is there, with words for whoever reads its log. */
+  cut(words: string): void {
+    this.#options.encoder.end('NetStream.Unpublish.Success', words)
+    this.close('ended-here')
+  }
+
+  /** All that came is packaged at once; what an encoder of its ladder still has is left out. */
+  finishNow(): void {
+    this.#muted = true
+    this.#finishMedia(() => this.#packager?.finish())
+  }
+
+  /** Numbers for which there will be no media: listed so in the recording, and more are reserved in time. */
+  lose(renditionId: string, entries: readonly SegmentEntry[]): void {
+    this.#recorder?.takeLost(renditionId, entries)
+    this.#sequences.use((entries.at(-1)?.sequence ?? 0) + 1)
+  }
+
+  /**
+   * Keeps what is left, after the end.
+   * @param signal gives up
+   * @throws the last failure when it gave up
+   */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#sequences.close()
+    await this.#packaged
+    await this.#recorder?.drain(signal)
   }
 
   #onSanitised(event: SanitisedEvent): void {
+    if (this.#muted) return
     this.#health.observe(event, this.#options.nowMs())
-    if (event.type === 'tracks') this.#begin(event)
-    if (event.type === 'track-changed' && ++this.#changes === MARKS_PER_EPOCH) {
-      this.#cutEncoder('The encoder changes its settings again and again.')
+    if (event.type === 'tracks') {
+      this.#begin(event)
+      return
     }
+    if (event.type === 'track-changed' && ++this.#changes === MAX_CHANGES) {
+      this.#cutFor('The encoder changes its settings again and again.')
+    }
+    if (this.#soundOnly && isOfPicture(event)) return
     this.#packager?.push(event)
     this.#ladder?.push(event)
   }
 
-  #begin({ video, audio }: Extract<SanitisedEvent, { type: 'tracks' }>): void {
-    const { grant, registry, makeLadder, nowMs } = this.#options
+  #begin(tracks: Extract<SanitisedEvent, { type: 'tracks' }>): void {
+    const { grant, makeLadder, nowMs, broadcast } = this.#options
+    const before = broadcast.begin(this) ?? leftBy(grant)
+    this.#soundOnly = before !== null && !before.slots.includes('source')
+    const video = this.#soundOnly ? null : tracks.video
+    const { audio } = tracks
+    if (!video && !audio) {
+      throw new PublishRefused(
+        'NetStream.Publish.Failed',
+        'The stream began with sound only, and now has none.',
+      )
+    }
     this.#ladder = makeLadder({
       mode: grant.ladder,
       video,
+      ...(before && { slots: before.slots }),
       onEvent: (rungId, event) => {
         this.#arrivedAtMs = nowMs()
         this.#packager?.pushRung(rungId, event)
@@ -172,8 +231,8 @@ export class LiveSession implements Publication {
       log: this.#log,
     })
     const rungs = this.#ladder?.rungIds ?? []
-    const { left } = grant
-    this.#resumption = left && left.renditions.length > 0 ? new Resumption(left, grant, nowMs()) : null
+    const comes = [...(video ? ['source'] : []), ...rungs, 'audio']
+    if (before) this.#goOn(before, comes)
     this.#packager = new Packager(
       {
         epoch: grant.epoch,
@@ -182,73 +241,57 @@ export class LiveSession implements Publication {
         rungs,
         notBeforeMs: this.#resumption?.notBeforeMs ?? 0,
         discontinuity: grant.epoch > 1,
+        ...(before?.isListed && { timescales: timescalesOf(before.left) }),
         alwaysAudio: true,
       },
       (event) => this.#onPackaged(event),
     )
-    this.#timeline.declare([...(video ? ['source'] : []), ...rungs, 'audio'], nowMs())
-    registry.add(grant.broadcastId, this.#timeline)
-    this.#liveSinceMs = nowMs()
-    this.#move({ type: 'tracks' })
+    broadcast.timeline.declare(comes, nowMs())
+    this.#packager.push({ type: 'tracks', video, audio })
     this.#log.info({ video: video?.codecs, audio: audio?.codecs, rungs }, 'A stream is live')
   }
 
+  #goOn({ left, isListed }: Before, comes: readonly string[]): void {
+    const { grant, nowMs } = this.#options
+    this.#isListed = isListed
+    this.#resumption = left.renditions.length > 0 ? new Resumption(left, grant, nowMs()) : null
+    this.#emptySlots = isListed ? new EmptySlots(left, comes, grant.epoch) : null
+  }
+
   #onPackaged(event: PackagerEvent): void {
-    this.#resume(event)
-    this.#gate.pass(event, this.#arrivedAtMs, this.#recorder?.take(event) ?? null)
+    for (const each of this.#emptySlots?.take(event) ?? [event]) this.#list(each)
     if (event.type !== 'segment') return
     this.#finishedAtBytes = this.#receivedBytes
     if (this.#packager) this.#sequences.use(this.#packager.nextSequence)
   }
 
+  #list(event: PackagerEvent): void {
+    this.#resume(event)
+    this.#options.broadcast.gate.pass(event, this.#arrivedAtMs, this.#recorder?.take(event) ?? null)
+  }
+
   /** Players keep what they have listed of earlier epochs, and see what was lost in between as gaps. */
   #resume(event: PackagerEvent): void {
     const resumed = this.#resumption?.take(event)
-    if (!resumed) return
-    this.#timeline.restore(resumed.renditionId, resumed.entries, this.#options.grant.epoch)
-    this.#recorder?.takeLost(resumed.renditionId, resumed.lost)
+    if (!resumed || event.type === 'rendition') return
+    const { renditionId, entries, lost } = resumed
+    const { timeline } = this.#options.broadcast
+    timeline.restore(renditionId, this.#isListed ? lost : entries, event.epoch)
+    this.#recorder?.takeLost(renditionId, lost)
   }
 
-  #move(event: BroadcastEvent): void {
-    const before = this.#state
-    this.#state = nextBroadcastState(before, event, this.#options.nowMs())
-    if (this.#state !== before && this.#state.name !== 'ended') this.#report.changed()
-  }
-
-  #cutEncoder(reason: string): void {
+  /** The encoder is at fault. */
+  #cutFor(reason: string): void {
     this.#options.encoder.end('NetStream.Unpublish.Success', reason)
   }
 
-  async #end(reason: CloseReason): Promise<void> {
-    const { metrics, registry, grant, nowMs } = this.#options
-    metrics.publishers(-1)
-    this.#move({ type: 'closed', reason })
-    this.#log.info({ reason, receivedBytes: this.#receivedBytes }, 'An encoder has gone')
-    this.#sequences.close()
-    this.#report.stop()
+  async #package(): Promise<void> {
     this.#finishMedia(() => this.#sanitiser.finish())
     await this.#ladder?.finish()
-    this.#finishMedia(() => this.#packager?.finish())
-    await this.#gate.settled()
-    this.#timeline.end()
-    registry.retire(grant.broadcastId, this.#timeline)
-    const signal = AbortSignal.any([this.#giveUp.signal, AbortSignal.timeout(DRAIN_MS)])
-    await this.#complete('The end of a broadcast could not be kept', () => this.#recorder?.drain(signal))
-    await this.#complete('The api was not told that a broadcast ended', () => this.#report.finish(signal))
-    const durationMs = this.#liveSinceMs === null ? 0 : nowMs() - this.#liveSinceMs
-    this.#log.info({ durationMs, complete: !this.#recorder?.isLosing }, 'A broadcast has ended')
-    this.#options.onEnded()
+    this.finishNow()
   }
 
-  async #complete(message: string, step: () => Promise<void> | undefined): Promise<void> {
-    try {
-      await step()
-    } catch (error) {
-      this.#log.error({ err: error }, message)
-    }
-  }
-
-  /** What an encoder sent last may be broken; the broadcast ends well all the same. */
+  /** What an encoder sent last may be broken; the broadcast goes on or ends well all the same. */
   #finishMedia(finish: () => void): void {
     try {
       finish()
@@ -257,54 +300,45 @@ export class LiveSession implements Publication {
     }
   }
 
-  #describe(): StreamReport {
-    const { grant, nodeUrl, nowMs } = this.#options
-    const health = this.#health.read(nowMs())
-    return {
-      broadcastId: grant.broadcastId,
+  #makeRecorder(): Recorder {
+    const { grant, recordings, broadcast } = this.#options
+    return recordings.open({
+      timelineId: grant.broadcastId,
       epoch: grant.epoch,
-      state: reportedState(this.#state),
-      nodeUrl,
-      health: {
-        ...health,
-        videoBitrateBps: BigInt(health.videoBitrateBps),
-        audioBitrateBps: BigInt(health.audioBitrateBps),
-        bytesReceived: BigInt(this.#receivedBytes),
-        uptimeMs: BigInt(this.#liveSinceMs === null ? 0 : Math.max(0, nowMs() - this.#liveSinceMs)),
-        warnings: [
-          ...health.warnings,
-          ...(this.#ladder?.warnings ?? []),
-          ...(this.#recorder?.warnings ?? []),
-        ],
-        rungs: [...(this.#ladder?.activeRungIds ?? [])],
-      },
+      onStored: (renditionId, epoch, sequence) => broadcast.timeline.markStored(renditionId, epoch, sequence),
+      log: this.#log,
+    })
+  }
+
+  /** How its stream is. @param uptimeMs of the broadcast */
+  health(uptimeMs: number): NonNullable<StreamReport['health']> {
+    const health = this.#health.read(this.#options.nowMs())
+    return {
+      ...health,
+      videoBitrateBps: BigInt(health.videoBitrateBps),
+      audioBitrateBps: BigInt(health.audioBitrateBps),
+      bytesReceived: BigInt(this.#receivedBytes),
+      uptimeMs: BigInt(uptimeMs),
+      warnings: [...health.warnings, ...(this.#ladder?.warnings ?? []), ...(this.#recorder?.warnings ?? [])],
+      rungs: [...(this.#ladder?.activeRungIds ?? [])],
     }
   }
 }
 
-function reportedState(state: BroadcastState): StreamState {
-  switch (state.name) {
-    case 'offered':
-      return StreamState.OFFERED
-    case 'live':
-      return StreamState.LIVE
-    case 'ended':
-      return StreamState.ENDED
-    default:
-      return state satisfies never
-  }
+/** What earlier runs of nodes left of the broadcast, by the api's index. */
+function leftBy({ left }: Grant): Before | null {
+  if (!left || left.renditions.length === 0) return null
+  return { left, slots: left.renditions.map(({ id }) => id), isListed: false }
 }
 
-/** What the encoder's user reads, for the api's codes. */
-function endText(reason: string): string {
-  switch (reason) {
-    case 'ended-by-creator':
-      return 'The stream was ended on the web site.'
-    case 'key-replaced':
-      return 'The stream key was replaced by a new one.'
-    case 'superseded':
-      return 'Another encoder has taken over this stream.'
-    default:
-      return 'The stream was ended by the server.'
-  }
+function timescalesOf(left: Left): ReadonlyMap<string, number> {
+  return new Map(left.renditions.map(({ id, timescale }) => [id, timescale]))
+}
+
+function isOfPicture(event: SanitisedEvent): boolean {
+  return (
+    event.type === 'captions' ||
+    (event.type === 'sample' && event.kind === 'video') ||
+    (event.type === 'track-changed' && event.track.kind === 'video')
+  )
 }

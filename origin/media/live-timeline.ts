@@ -98,6 +98,11 @@ export class LiveTimeline {
     return this.#declared.has(renditionId) || this.#tails.has(renditionId)
   }
 
+  /** Ids of all renditions that were announced or have begun. */
+  get slots(): readonly string[] {
+    return [...new Set([...this.#declared, ...this.#tails.keys()])]
+  }
+
   /** @param arrivedAtMs when the sample came in that brought the event about */
   apply(event: PackagerEvent, arrivedAtMs?: number): void {
     this.#texts.clear()

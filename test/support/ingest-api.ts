@@ -21,6 +21,7 @@ export const SERVICE_TOKEN = 'the-service-token-of-a-test'
 export interface TestStream {
   broadcastId: string
   channelId: string
+  /** Of the publisher that was let in last; 0 before the first. */
   epoch: number
   settings: MessageInitShape<typeof StreamSettingsSchema>
   /** Answered to every report. */
@@ -37,6 +38,8 @@ export class IngestApiServer {
   readonly calls: string[] = []
   /** The size of a block of sequence numbers. */
   blockSize = 1_000
+  /** Called before a publisher that was let in hears of it. */
+  onGrant: () => Promise<void> = async () => {}
   /** Away: every call fails. */
   away = false
   port = 0
@@ -66,7 +69,7 @@ export class IngestApiServer {
     const stream: TestStream = {
       broadcastId: newId(),
       channelId: newId(),
-      epoch: 1,
+      epoch: 0,
       settings: { ladder: 'off', partTargetMs: 210, archive: true, ...settings },
       end: false,
     }
@@ -100,7 +103,7 @@ export class IngestApiServer {
       this.calls.push(name)
     }
     return {
-      authorizePublisher: (
+      authorizePublisher: async (
         request: AuthorizePublisherRequest,
         { requestHeader }: { requestHeader: Headers },
       ) => {
@@ -108,16 +111,19 @@ export class IngestApiServer {
         this.authorizations.push(request)
         const stream = this.streams.get(request.streamKeySha256)
         if (!stream) throw new ConnectError('unknown key', Code.Unauthenticated)
-        const { broadcastId, channelId, epoch, settings } = stream
+        const { broadcastId, channelId, settings } = stream
+        const epoch = ++stream.epoch
         const firstSequence = BigInt(this.#next)
         this.#next += this.blockSize
+        await this.onGrant()
         return { broadcastId, channelId, epoch, firstSequence, sequenceCount: this.blockSize, settings }
       },
       reportStreams: ({ reports }: ReportStreamsRequest, { requestHeader }: { requestHeader: Headers }) => {
         check('reportStreams', requestHeader)
         this.reports.push(...reports)
-        const verdicts = reports.map(({ broadcastId }) => {
+        const verdicts = reports.map(({ broadcastId, epoch }) => {
           const stream = [...this.streams.values()].find((each) => each.broadcastId === broadcastId)
+          if (stream && epoch < stream.epoch) return { end: true, reason: 'superseded' }
           return { end: stream?.end ?? true, reason: stream?.end ? 'ended-by-creator' : '' }
         })
         return { verdicts }

@@ -33,6 +33,8 @@ export class RtmpConnection {
   /** Media that came while the key was being checked; null at any other time. */
   #held: FlvTag[] | null = null
   #heldBytes = 0
+  /** When bytes came last, by a clock that no one sets. */
+  #heardAtMs = performance.now()
   #finished = false
   #closed = false
   #timer: NodeJS.Timeout | null
@@ -100,6 +102,7 @@ export class RtmpConnection {
 
   #read(bytes: Buffer): void {
     if (this.#closed) return
+    this.#heardAtMs = performance.now()
     this.#options.metrics.received(bytes.length)
     this.#guard(() => this.#wire.read(bytes))
   }
@@ -177,6 +180,7 @@ export class RtmpConnection {
     try {
       const publication = await this.#options.desk.open(offer, {
         remoteAddress: this.#remoteAddress,
+        silentMs: () => performance.now() - this.#heardAtMs,
         end: (code, description) => this.#end(code, description),
       })
       if (this.#closed || this.#finished) publication.close('peer-closed')
@@ -188,6 +192,8 @@ export class RtmpConnection {
 
   #begin(publication: Publication): void {
     this.#publication = publication
+    // Until now nothing was read.
+    this.#heardAtMs = performance.now()
     this.#state = authorized(this.#state)
     this.#wire.beginStream(this.#streamId)
     this.#tell('status', 'NetStream.Publish.Start', 'The stream is being published.')

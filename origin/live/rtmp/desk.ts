@@ -13,6 +13,8 @@ export interface PublishDesk {
 /** The connection as its publication sees it. */
 export interface Encoder {
   remoteAddress: string
+  /** How long no byte has come from it, in milliseconds. */
+  silentMs(): number
   /** Tells the encoder why and closes its connection; `Publication.close` is called as for any other end. */
   end(code: string, description: string): void
 }
