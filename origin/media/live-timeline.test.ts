@@ -280,4 +280,17 @@ describe('a blocking reload', () => {
     const path = { type: 'part', timelineId: TIMELINE, renditionId: 'source', epoch: 1, part: 1 } as const
     expect(live.object(path)).toMatchObject({ state: 'memory' })
   })
+
+  it('for a hinted part that never came is answered when it is listed as a gap', async () => {
+    const live = timeline()
+    const rest = applyUntil(live, broadcast(6), isPart('source'))
+    const waiting = live.waitForPart('source', 1, 1)
+    const next = rest.find(isPart('source'))
+    if (next?.type !== 'part') throw new Error('no part')
+    live.apply({ ...next, part: { ...next.part, data: new Uint8Array(), gap: true } })
+    expect(await waiting).toBe('ready')
+    const path = { type: 'part', timelineId: TIMELINE, renditionId: 'source', epoch: 1, part: 1 } as const
+    expect(live.object(path)).toBeNull()
+    expect(live.playlist('source', { skip: false })).toContain('p1.m4s",GAP=YES')
+  })
 })

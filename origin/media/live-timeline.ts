@@ -173,8 +173,8 @@ export class LiveTimeline {
 
   /** The object at an address of media (init, segment or part), or null. */
   object(path: MediaPath): LiveObject | null {
-    if (path.type === 'master' || path.type === 'playlist' || path.timelineId !== this.#options.timelineId)
-      return null
+    if (path.type === 'master' || path.type === 'playlist' || path.type === 'sheet') return null
+    if (path.timelineId !== this.#options.timelineId) return null
     const tail = this.#tails.get(path.renditionId)
     if (!tail) return null
     if (path.type === 'init') return inMemory(tail.init(path))
@@ -186,7 +186,7 @@ export class LiveTimeline {
     return segment.stored ? { state: 'stored', sizeBytes } : null
   }
 
-  /** Waits for a part that a preload hint named. Outcome `ready`: `object` has it, or it is gone already. */
+  /** Waits for a part that a preload hint named. Outcome `ready`: `object` has it, or it is gone, or a gap. */
   async waitForPart(
     renditionId: string,
     epoch: number,
@@ -198,9 +198,12 @@ export class LiveTimeline {
     const next = tail.lastPart?.epoch === epoch ? tail.lastPart.number + 1 : 0
     if (part > next) return 'too-far'
     if (part < next) return 'ready'
-    // When another epoch goes on, what was hinted of this one will never be.
-    const isOver = () => (tail.lastPart?.epoch ?? epoch) > epoch
-    return this.#wait(renditionId, () => tail.part(epoch, part) !== null || isOver(), wait)
+    const isSettled = () => {
+      const last = tail.lastPart
+      // When another epoch goes on, what was hinted of this one will never be.
+      return last !== null && (last.epoch > epoch || (last.epoch === epoch && last.number >= part))
+    }
+    return this.#wait(renditionId, isSettled, wait)
   }
 
   /**

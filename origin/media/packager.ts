@@ -60,7 +60,7 @@ export class Packager {
     this.#options = options
     this.#emit = emit
     for (const id of options.rungs ?? []) {
-      const begin = (track: Track) => this.#follow(id, track)
+      const begin = (track: Track) => this.#follow(id, track, this.#rungClock)
       this.#rungs.set(id, new Rung(this.#rungClock, begin))
     }
   }
@@ -140,7 +140,7 @@ export class Packager {
     this.#leadWriter = this.#writer(video ? 'source' : 'audio', track)
     this.#lead = new Lead(this.#leadWriter, this.#cuts, this.#programTimeOf, this.#afterCut)
     if (!video || !(audio || this.#options.alwaysAudio)) return
-    this.#audio = this.#follow('audio', audio ?? SILENT_TRACK)
+    this.#audio = this.#follow('audio', audio ?? SILENT_TRACK, null)
     if (audio) this.#heardAt = 0
   }
 
@@ -163,8 +163,8 @@ export class Packager {
     )
   }
 
-  #follow(id: string, track: Track): Follower {
-    return new Follower(this.#writer(id, track), this.#cuts, this.#programTimeOf)
+  #follow(id: string, track: Track, source: RungClock | null): Follower {
+    return new Follower(this.#writer(id, track), this.#cuts, this.#programTimeOf, source)
   }
 
   readonly #programTimeOf = (time: number): number => {
@@ -183,6 +183,7 @@ export class Packager {
     if (!lead.started) this.#anchorMs = Math.max(this.#options.notBeforeMs ?? 0, arrivedAtMs)
     if (this.#rungs.size > 0) {
       this.#rungClock.remember(sample.pts)
+      this.#rungClock.show(sample.pts)
       if (sample.dts !== sample.pts) this.#rungClock.remember(sample.dts)
     }
     const hole = lead.holeBefore(sample)

@@ -104,6 +104,17 @@ audio.m3u8
 })
 
 describe('the live playlist', () => {
+  it('marks the parts of a segment that never came', () => {
+    const parts = [
+      { number: 20, duration: 18_000, independent: true },
+      { number: 21, duration: 18_000, independent: false, gap: true as const },
+    ]
+    const lines = livePlaylist(view({ segments: [{ entry: entry(8), parts }] }), { skip: false }).split('\n')
+    expect(lines.filter((line) => line.includes('GAP'))).toEqual([
+      `#EXT-X-PART:DURATION=0.20000,URI="../../m/${TIMELINE}/source/1/p21.m4s",GAP=YES`,
+    ])
+  })
+
   it('has parts, the hint and the reports', () => {
     expect(livePlaylist(view(), { skip: false })).toBe(`#EXTM3U
 #EXT-X-VERSION:9

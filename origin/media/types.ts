@@ -74,6 +74,8 @@ export interface Part {
   duration: number
   independent: boolean
   data: Uint8Array
+  /** True where nothing came: listed as a gap, so that the segment's parts last as long as the segment; no data. */
+  gap?: true
 }
 
 /** One finished segment's entry in a timeline. Immutable; enough to print any playlist. */

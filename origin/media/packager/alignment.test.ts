@@ -189,6 +189,32 @@ describe('a ladder', () => {
     expect(rung.map((s) => s.gap)).toEqual(rung.map((s) => s.sequence < 3))
   })
 
+  it.each<[string, (atMs: number) => boolean, number?]>([
+    ['its encoder dies', (atMs) => atMs < 8_800 || atMs > 9_500, 8_800],
+    ['its input is dropped up to a key frame', (atMs) => atMs < 8_800 || atMs >= 10_000],
+    ['its input is dropped within a segment', (atMs) => atMs < 8_800 || atMs >= 9_200],
+  ])('lists gaps for what is missing of a segment when %s, and no frames after it', (_, gets, dropAtMs) => {
+    const recording = run(gets, dropAtMs)
+    const rung = recording.segments('180p30')
+    expect(rung.map((s) => [s.sequence, s.dts])).toEqual(
+      recording.segments('source').map((s) => [s.sequence, s.dts]),
+    )
+    for (const { sequence, duration } of rung) {
+      const parts = recording.parts('180p30').filter((part) => part.sequence === sequence)
+      const sum = parts.reduce((all, part) => all + part.duration, 0)
+      expect(Math.abs(sum - duration)).toBeLessThanOrEqual(3003)
+      const firstGap = parts.findIndex((part) => part.gap)
+      expect(firstGap >= 0).toBe(sequence === 4)
+      if (firstGap < 0) continue
+      expect(parts.slice(firstGap).every((part) => part.gap && part.data.length === 0)).toBe(true)
+      expect(parts.map((part) => part.index)).toEqual(parts.map((_part, index) => index))
+      const lastMs = (parts[firstGap]?.dts ?? 0) / 90
+      expect(lastMs).toBeGreaterThan(8_300)
+      expect(lastMs).toBeLessThanOrEqual(8_800 + 34)
+    }
+    expect(rung.some((s) => s.gap)).toBe(false)
+  })
+
   it('has GAP while its encoder is gone, at the pace of the source, and joins again', () => {
     const recording = run((atMs) => atMs < 9000 || atMs > 17_000, 9000)
     const rung = recording.segments('180p30')

@@ -2,6 +2,7 @@ import { silentFrame } from '../aac/silence.ts'
 import type { Sample, Track } from '../types.ts'
 import type { CutList } from './cut-list.ts'
 import type { RenditionWriter } from './rendition-writer.ts'
+import type { RungClock } from './rung-clock.ts'
 
 const CLOCK = 90_000
 /** Half a millisecond: a rung's times went through an encoder. */
@@ -14,12 +15,16 @@ const NEAR_RUNG = CLOCK / 2
 const MAX_QUEUED_SAMPLES = 1024
 /** A hole between samples that is no jitter. */
 const MAX_QUIET = CLOCK
+/** So many frames fewer than the source are no decoder's doing any more: they were lost. */
+const MIN_LOST_FRAMES = 3
 
 interface Queued {
   sample: Sample
   /** The parameters it was encoded with. */
   track: Track
 }
+
+type SourceFrames = Pick<RungClock, 'framesBetween'>
 
 /**
  * A rendition that takes its cuts from the lead (MEDIA.md 7): audio begins a segment with the first frame at or after the
@@ -42,10 +47,20 @@ export class Follower {
   /** Where the next sample is expected, in the writer's timescale. */
   #nextDts: number | null = null
   #head = 0
+  /** The source's frames, of which a rung has each; null for audio. */
+  readonly #source: SourceFrames | null
+  /** Presentation time of a rung's last frame, since it joined. */
+  #shownUntil: number | null = null
   /** Presentation time since which samples came without a hole. */
   #steadySince = 0
 
-  constructor(writer: RenditionWriter, cuts: CutList, programTimeOf: (time: number) => number) {
+  constructor(
+    writer: RenditionWriter,
+    cuts: CutList,
+    programTimeOf: (time: number) => number,
+    source: SourceFrames | null,
+  ) {
+    this.#source = source
     this.#writer = writer
     this.#cuts = cuts
     this.#programTimeOf = programTimeOf
@@ -170,12 +185,14 @@ export class Follower {
   #advance(cut: number, item: Queued | null): void {
     const turn = this.#cuts.isTurn(this.#index + 1)
     const atCut = item !== null && Math.abs(timeOf(item) - cut) <= 2 * TOLERANCE
-    if (!this.#isAudio && item?.sample.key && atCut) this.#joined = true
+    const lost = this.#hasLost(cut)
+    if (!this.#isAudio && item?.sample.key && atCut) this.#join()
     const next = this.#joined && item?.track === (turn ? this.#incoming : this.#writer.track) ? item : null
     const start = this.#startAt(cut, next)
     const ends = next?.track === this.#writer.track ? next.sample.dts : null
     const end = next && ends !== null && start === decodeTimeOf(next) ? ends : this.#ticks(start)
     // What a turn leaves out is no part of the segment before it.
+    if (!turn && lost) this.#writer.giveUp(end)
     this.#writer.end(turn ? Math.min(end, this.#nextDts ?? end) : end, ends)
     if (turn) this.#turn()
     this.#index++
@@ -201,8 +218,21 @@ export class Follower {
     this.#silence = silenceOf(this.#incoming)
   }
 
+  #join(): void {
+    this.#joined = true
+    this.#shownUntil = null
+  }
+
+  /** Whether the source shows frames after the last one here and before a presentation time. */
+  #hasLost(before: number): boolean {
+    const after = this.#shownUntil
+    return after !== null && (this.#source?.framesBetween(after, before) ?? 0) >= MIN_LOST_FRAMES
+  }
+
   #accept(item: Queued): void {
     const { sample, track } = item
+    // Frames that refer to lost ones are no use; the next segment begins with a key frame.
+    if (this.#joined && this.#hasLost(timeOf(item))) this.#joined = false
     const start = this.#cuts.at(this.#index)
     const inTime = start !== null && timeOf(item) >= start - MAX_LATE
     if (track !== this.#writer.track || !this.#joined || !inTime || this.#writer.index === null) return
@@ -210,6 +240,7 @@ export class Follower {
     // There is silence already.
     if (this.#isAudio && this.#nextDts !== null && sample.dts < this.#nextDts) return
     this.#writer.push(sample)
+    this.#shownUntil = timeOf(item)
     this.#nextDts =
       sample.dts + (track.kind === 'audio' ? track.samplesPerFrame : this.#writer.expectedDuration)
   }

@@ -27,6 +27,8 @@ interface OpenSegment {
   samples: number
 }
 
+const NO_BYTES = new Uint8Array()
+
 /**
  * One rendition's parts and segments of an epoch. Where segments begin and end is said by its owner (the lead or a
  * follower); this writes them and tells of them.
@@ -126,6 +128,25 @@ export class RenditionWriter {
     if (segment) this.#tellSegment(segment, endDts)
   }
 
+  /**
+   * The rest of the open segment, of which parts are out, will never come: lists gaps in its place, so that its parts last
+   * as long as it does.
+   * @param endDts where the segment ends
+   */
+  giveUp(endDts: number): void {
+    this.#parts.flush()
+    const segment = this.#open
+    if (!segment || segment.chunks.length === 0) return
+    const { timescale } = this.#track
+    const target = Math.floor((this.#options.partTargetMs * timescale) / 1000)
+    let dts = this.#parts.end
+    for (let index = segment.chunks.length; dts < endDts; index++) {
+      const duration = Math.min(target, endDts - dts)
+      this.#tellPart(segment, { dts, duration, independent: false, data: NO_BYTES }, index, { gap: true })
+      dts += duration
+    }
+  }
+
   /** Ends the last segment, where its samples end; at `endDts` when it has none. */
   finish(endDts: number): void {
     this.#parts.flush()
@@ -168,6 +189,10 @@ export class RenditionWriter {
     if (index === 0) segment.independent = part.independent
     segment.chunks.push(part.data)
     segment.sizeBytes += part.data.length
+    this.#tellPart(segment, part, index)
+  }
+
+  #tellPart(segment: OpenSegment, part: AssembledPart, index: number, gap: { gap?: true } = {}): void {
     this.#emit({
       type: 'part',
       epoch: this.#options.epoch,
@@ -180,6 +205,7 @@ export class RenditionWriter {
         duration: this.#listed(part.duration),
         independent: part.independent,
         data: part.data,
+        ...gap,
       },
       segment: {
         programTimeMs: segment.programTimeMs,

@@ -4,6 +4,10 @@ import { VIDEO_TIMESCALE } from '../types.ts'
 /** What an encoder may lag behind its input, in frames: 17 s at 60 fps. */
 const MAX_TIMES = 1024
 const WRAP = 2 ** 32
+/** In decoding order, no frame stands further than this from where it is shown. */
+const MAX_REORDERING = VIDEO_TIMESCALE
+/** Times went through milliseconds. */
+const TOLERANCE = 90
 
 /**
  * Gives a rung's samples the source's exact times back. They went to the encoder in FLV's milliseconds and came back with
@@ -11,6 +15,8 @@ const WRAP = 2 ** 32
  */
 export class RungClock {
   readonly #ticksByMs = new Map<number, number>()
+  /** Presentation times, in the order of decoding. */
+  #frames: number[] = []
   #lastMs = 0
   #lastTicks = 0
 
@@ -25,6 +31,23 @@ export class RungClock {
       this.#ticksByMs.delete(oldest)
       break
     }
+  }
+
+  /** Remembers when a frame of the source is shown, in 90 kHz. */
+  show(pts: number): void {
+    this.#frames.push(pts)
+    if (this.#frames.length > 2 * MAX_TIMES) this.#frames = this.#frames.slice(-MAX_TIMES)
+  }
+
+  /** How many frames the source shows after one time and before another, in 90 kHz. */
+  framesBetween(after: number, before: number): number {
+    let count = 0
+    for (let index = this.#frames.length - 1; index >= 0; index--) {
+      const pts = this.#frames[index] ?? 0
+      if (pts < after - MAX_REORDERING) break
+      if (pts > after + TOLERANCE && pts < before - TOLERANCE) count++
+    }
+    return count
   }
 
   /** The exact time of a stamp that came back, in 90 kHz; a time that was never given is converted as it is. */

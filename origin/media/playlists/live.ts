@@ -15,7 +15,7 @@ import {
 } from './tags.ts'
 
 /** What a part is to a playlist. */
-export type ListedPart = Pick<Part, 'number' | 'duration' | 'independent'>
+export type ListedPart = Pick<Part, 'number' | 'duration' | 'independent' | 'gap'>
 
 /** A segment of a live window: `parts` where they are still listed. Its text is remembered: never change one, make another. */
 export interface LiveSegment {
@@ -117,7 +117,8 @@ function partTags(
   for (const part of parts) {
     const uri = mediaUri(partPath(address.timelineId, address.renditionId, epoch, part.number))
     const independent = part.independent ? ',INDEPENDENT=YES' : ''
-    text += `#EXT-X-PART:DURATION=${seconds(part.duration, timescale)},URI="${uri}"${independent}\n`
+    const gap = part.gap ? ',GAP=YES' : ''
+    text += `#EXT-X-PART:DURATION=${seconds(part.duration, timescale)},URI="${uri}"${independent}${gap}\n`
   }
   return text
 }

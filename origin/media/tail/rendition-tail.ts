@@ -92,14 +92,19 @@ export class RenditionTail {
       this.#open = { epoch, sequence: part.sequence, ...segment, parts: [] }
     }
     this.#open.parts.push(part)
-    this.#partData.set(`${epoch}/${part.number}`, part.data)
+    if (!part.gap) this.#partData.set(`${epoch}/${part.number}`, part.data)
     this.#bytesHeld += part.data.length
     this.#lastPart = { epoch, sequence: part.sequence, index: part.index, number: part.number }
   }
 
   addSegment({ entry, chunks }: SegmentEvent): void {
     const parts = this.#open?.sequence === entry.sequence ? this.#open.parts : []
-    const listed = parts.map(({ number, duration, independent }) => ({ number, duration, independent }))
+    const listed = parts.map(({ number, duration, independent, gap }) => ({
+      number,
+      duration,
+      independent,
+      ...(gap && { gap }),
+    }))
     this.#segments.push({ live: { entry, parts: listed }, chunks, stored: false })
     this.#open = null
     if (entry.gap) {
