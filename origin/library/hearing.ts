@@ -3,7 +3,7 @@ const STOOD_STILL_MS = 5_000
 
 /**
  * Knows since when nodes could be heard without a break: from the start, or from the last time that this process stood
- * still. Silence before that says nothing about a node.
+ * still or the clock was set. Silence before that says nothing about a node.
  * @returns the moment, in milliseconds since the Unix epoch; ask about once a second
  */
 export function createHearing(now: () => number): () => number {
@@ -11,7 +11,7 @@ export function createHearing(now: () => number): () => number {
   let lookedAtMs = sinceMs
   return () => {
     const nowMs = now()
-    if (nowMs - lookedAtMs > STOOD_STILL_MS) sinceMs = nowMs
+    if (nowMs - lookedAtMs > STOOD_STILL_MS || nowMs < lookedAtMs) sinceMs = nowMs
     lookedAtMs = nowMs
     return sinceMs
   }

@@ -5,6 +5,7 @@ import { type Creator, signUp } from '../api/testing/people.ts'
 import { startApiForTests, type TestApi } from '../api/testing/start-api.ts'
 import { advance } from './advance.ts'
 import { SILENT_MS } from './alive.ts'
+import { createHearing } from './hearing.ts'
 import { tendBroadcasts } from './life.ts'
 import { JUST_ENDED_MS } from './publishers.ts'
 import { ENDED, INTERRUPTED, LIVE, newKey, OFFERED, publish, report } from './testing.ts'
@@ -183,6 +184,21 @@ describe('a broadcast whose node says nothing', () => {
     expect(await tend(grant)).toBeUndefined()
     api.pass(1000)
     expect(await tend(grant)).toMatchObject({ state: 'ended', reason: 'ended-by-creator' })
+  })
+
+  test('counts as silent only to a process that has listened all the while, also with nobody to miss', async () => {
+    const hearingSinceMs = createHearing(api.now)
+    const library = { ...api.library, hearingSinceMs }
+    const listen = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 1000) {
+        api.pass(1000)
+        await tendBroadcasts(library)
+      }
+    }
+    await listen(SILENT_MS)
+    await goLive()
+    await listen(SILENT_MS)
+    expect((await status()).state).toBe('interrupted')
   })
 
   test('is not interrupted when it was heard in the meantime', async () => {

@@ -94,6 +94,8 @@ export interface Tended {
  */
 export async function tendBroadcasts(deps: LibraryDeps): Promise<Tended[]> {
   const nowMs = deps.now()
+  // Asked whether or not anybody is silent: it knows by being asked that this process stands on its feet.
+  const hearingSinceMs = deps.hearingSinceMs()
   const candidates = await deps.db
     .select()
     .from(broadcasts)
@@ -112,7 +114,7 @@ export async function tendBroadcasts(deps: LibraryDeps): Promise<Tended[]> {
   const tended: Tended[] = []
   for (const row of candidates) {
     const before = stateOf(row)
-    const events = dueEvents(before, row, await hear(deps, row, nowMs))
+    const events = dueEvents(before, row, await hear(deps, row, { hearingSinceMs, nowMs }))
     if (steps(before, events, windowMsOf(row)).state === before) continue
     const { id: broadcastId, epoch, lastReportAt } = row
     const done = await advance(deps, { broadcastId, epoch, events, health: null, unheardSince: lastReportAt })
@@ -148,13 +150,17 @@ function dueEvents(before: BroadcastState, row: BroadcastRow, heard: Heard): Bro
   return isWaitOver(state, windowMs, heard) ? [...due, { type: 'window-over' }] : due
 }
 
-async function hear(deps: LibraryDeps, row: BroadcastRow, nowMs: number): Promise<Heard> {
+async function hear(
+  deps: LibraryDeps,
+  row: BroadcastRow,
+  times: Pick<Heard, 'hearingSinceMs' | 'nowMs'>,
+): Promise<Heard> {
   // Without kv the row decides, which trails by less than the time that silence takes.
   const pulse = await unlessAway(readPulse(deps.kv, row.id), null, (err) =>
     deps.log.warn({ err, broadcastId: row.id }, 'kv does not say when a stream was last heard'),
   )
   const lastReportAtMs = row.lastReportAt?.getTime() ?? 0
-  return { epoch: row.epoch, lastReportAtMs, pulse, hearingSinceMs: deps.hearingSinceMs(), nowMs }
+  return { epoch: row.epoch, lastReportAtMs, pulse, ...times }
 }
 
 async function keepPulse(
@@ -168,7 +174,9 @@ async function keepPulse(
   await unlessAway(writePulse(deps.kv, broadcast.id, pulse), undefined, (error) => {
     away = error
   })
-  if ((broadcast.lastReportAt?.getTime() ?? 0) > nowMs - REPORT_STEP_MS) return
+  const trailsMs = nowMs - (broadcast.lastReportAt?.getTime() ?? 0)
+  // Less than nothing: the clock was set back.
+  if (trailsMs >= 0 && trailsMs < REPORT_STEP_MS) return
   if (away) deps.log.warn({ err: away, broadcastId: broadcast.id }, "a stream's health is not kept")
   await deps.db
     .update(broadcasts)

@@ -204,6 +204,18 @@ describe('a publisher', () => {
     expect(await report(api, second, LIVE)).toMatchObject({ end: false })
   })
 
+  test('is dead when it is, though the clock was set back by a minute', async () => {
+    const first = await publish(api, key)
+    await report(api, first, LIVE)
+    api.pass(-60_000)
+    api.beginToHear()
+    await report(api, first, LIVE)
+    api.pass(ALIVE_MS - 1)
+    await expect(publish(api, key)).rejects.toMatchObject({ code: Code.AlreadyExists })
+    api.pass(1)
+    expect(await publish(api, key)).toMatchObject({ broadcastId: first.broadcastId, epoch: 2 })
+  })
+
   test('is judged by the database while kv is away: alive as long as it may have been heard of', async () => {
     const { kv } = api.library
     const { set, get } = kv

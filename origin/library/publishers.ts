@@ -163,7 +163,8 @@ async function refuseJustEnded(db: Database, channelId: string, nowMs: number): 
     )
     .orderBy(desc(broadcasts.endedAt))
     .limit(1)
-  if (row?.endedAt && row.endedAt.getTime() > nowMs - JUST_ENDED_MS) {
+  // By how much either way: a clock that was set back locks nobody out.
+  if (row?.endedAt && Math.abs(nowMs - row.endedAt.getTime()) < JUST_ENDED_MS) {
     throw new LibraryError('just-ended', 'The stream was ended on the site; start it again in a few seconds')
   }
 }
