@@ -14,6 +14,7 @@ const words: Partial<Record<FailureCode, () => string>> = {
   'too-many-attempts': () => t('problem.too-many-attempts'),
   'link-expired': () => t('problem.link-expired'),
   'registration-closed': () => t('problem.registration-closed'),
+  'still-live': () => t('problem.still-live'),
   'not-live': () => t('problem.not-live'),
 }
 
