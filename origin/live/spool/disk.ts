@@ -20,6 +20,9 @@ export interface SpoolDiskOptions {
 /** Writes under way at a time: most of libuv's four threads stay free for everybody else when the disk hangs. */
 const MAX_WRITES = 2
 
+/** A disk that is full takes something now and then, when something was deleted: it is told of once in a while. */
+const QUIET_MS = 60_000
+
 /** A write that wasn't tried: the disk is in trouble. */
 export class SpoolError extends Error {
   readonly code = 'spool-failing'
@@ -38,6 +41,8 @@ export class SpoolDisk {
   #sizeBytes = 0
   #writes = 0
   #serial = 0
+  #toldAtMs = Number.NEGATIVE_INFINITY
+  #isTold = false
 
   constructor(options: SpoolDiskOptions) {
     this.#options = options
@@ -157,13 +162,16 @@ export class SpoolDisk {
     const after = nextDiskState(before, event, nowMs)
     this.#state = after
     metrics.failing(after.name === 'failing')
-    if (before.name === 'well' && after.name === 'failing') {
+    if (before.name === 'well' && after.name === 'failing' && nowMs - this.#toldAtMs >= QUIET_MS) {
+      this.#toldAtMs = nowMs
+      this.#isTold = true
       log.error(
         { err: error, problem: after.problem },
         'The spool is not written: streams go on, but what no store has taken is lost if this process dies',
       )
     }
-    if (before.name === 'failing' && after.name === 'well') {
+    if (before.name === 'failing' && after.name === 'well' && this.#isTold) {
+      this.#isTold = false
       log.info({ failedForMs: Math.round(nowMs - before.sinceMs) }, 'The spool is written again')
     }
   }

@@ -4,6 +4,7 @@ import { newId } from '@streamtube/contracts/ids.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FakeDisk } from '../../../test/support/fake-disk.ts'
 import { quietLog, testMetrics } from '../../../test/support/origin-parts.ts'
+import { createLogger, type Logger } from '../../log.ts'
 import { Spool, type SpoolEpoch, type SpooledSegment } from './index.ts'
 import { spoolMetrics } from './metrics.ts'
 import { infoOf, mediaOf, newSpoolFolder, recordOf } from './testing.ts'
@@ -17,7 +18,7 @@ let clockMs: number
 let metrics: ReturnType<typeof testMetrics>
 let spool: Spool
 
-const open = (more: { maxBytes?: number; fsync?: boolean } = {}) => {
+const open = (more: { maxBytes?: number; fsync?: boolean; log?: Logger } = {}) => {
   metrics = testMetrics()
   return Spool.open({
     folder,
@@ -236,6 +237,26 @@ describe('a disk in trouble', () => {
     for (const sequence of [1, 4, 5]) {
       expect(isWhole(await spool.read(path(sequence)), sequence)).toBe(true)
     }
+  })
+
+  test('that is full again and again is not told of each time', async () => {
+    const said: string[] = []
+    const log = createLogger({ process: 'test', stream: { write: (line) => said.push(line) } })
+    await spool.close(never)
+    spool = await open({ log })
+    const epoch = spool.begin(id, 1)
+    for (let times = 0; times < 5; times++) {
+      disk.fail('ENOSPC')
+      await write(epoch, times)
+      disk.recover()
+      clockMs += 1_000
+      await write(epoch, times + 10)
+    }
+    expect(said).toHaveLength(2)
+    clockMs += 60_000
+    disk.fail('ENOSPC')
+    await write(epoch, 20)
+    expect(said).toHaveLength(3)
   })
 
   test('that fails otherwise is said to', async () => {
