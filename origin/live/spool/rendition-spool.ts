@@ -13,6 +13,9 @@ import type { SpooledSegment } from './segment.ts'
 /** A file that is as large is followed by the next: what was acknowledged goes by whole files. */
 const ROTATE_BYTES = 4 * 1024 * 1024
 
+/** What a segment's description and header take, and some. */
+const DESCRIBED_BYTES = 16 * 1024
+
 interface Job {
   segment: SpooledSegment
   chunks: readonly Uint8Array[]
@@ -69,18 +72,18 @@ export class RenditionSpool {
   }
 
   async #write({ segment: { record }, chunks }: Job): Promise<Place> {
-    const own = frame('segment', toBinary(SegmentRecordSchema, record), chunks)
-    const info = this.#headers.get(record.header)
-    const described = info ? frame('header', toBinary(RenditionInfoSchema, info), []) : null
-    this.#disk.makeRoom(own.bodyAt + record.sizeBytes + (described?.bodyAt ?? 0))
+    this.#disk.makeRoom(record.sizeBytes + DESCRIBED_BYTES)
     if (this.#file && (this.#file.isGone || this.#file.sizeBytes >= ROTATE_BYTES)) await this.#seal()
     this.#file ??= this.#disk.newFile(this.#address)
     const file = this.#file
-    const isNew = described && info && !this.#inFile.has(info)
-    const at = await file.append(isNew ? [...described.buffers, ...own.buffers] : own.buffers)
+    const info = this.#headers.get(record.header)
+    const isNew = info !== undefined && !this.#inFile.has(info)
+    const described = isNew ? frame('header', toBinary(RenditionInfoSchema, info), []).buffers : []
+    const own = frame('segment', toBinary(SegmentRecordSchema, record), chunks)
+    const at = await file.append([...described, ...own.buffers])
     if (isNew) this.#inFile.add(info)
     this.#forgetBefore(record.header)
-    const bodyAt = at + (isNew ? described.bodyAt : 0) + own.bodyAt
+    const bodyAt = at + described.reduce((sum, { byteLength }) => sum + byteLength, 0) + own.bodyAt
     return { file, at: bodyAt, sizeBytes: record.sizeBytes, crc: own.bodyCrc }
   }
 
