@@ -7,6 +7,7 @@ import { type BroadcastEvent, type BroadcastState, type EndReason, steps } from 
 import { findOpenBroadcast } from './broadcasts.ts'
 import type { LibraryDeps } from './deps.ts'
 import { readPulse, unlessAway, writePulse } from './pulse.ts'
+import { clearRefusal, refusalIn, writeRefusal } from './refusals.ts'
 import { type BroadcastRow, stateOf, windowMsOf } from './row-state.ts'
 
 const { broadcasts, channels, streamKeys, videos } = schema
@@ -46,6 +47,7 @@ export async function reportStream(deps: LibraryDeps, report: StreamReport): Pro
   ]
   const before = stateOf(broadcast)
   const { state, stop } = steps(before, events, windowMsOf(broadcast))
+  if (report.state === 'ended') await keepRefusal(deps, broadcast.channelId, report.health)
   if (state.name !== 'idle' && state.name !== 'ended') await keepPulse(deps, broadcast, report, nowMs)
   if (state === before) return stop ? { end: true, reason: stop } : { end: false }
   const { broadcastId, epoch, health } = report
@@ -161,6 +163,19 @@ async function hear(
   )
   const lastReportAtMs = row.lastReportAt?.getTime() ?? 0
   return { epoch: row.epoch, lastReportAtMs, pulse, ...times }
+}
+
+/** What its creator is told of an encoder that has gone: only what was wrong with it. */
+async function keepRefusal(
+  { kv, log, now }: LibraryDeps,
+  channelId: string,
+  health: StreamHealth | null,
+): Promise<void> {
+  const warning = refusalIn(health)
+  const kept = warning ? writeRefusal(kv, channelId, { warning, nowMs: now() }) : clearRefusal(kv, channelId)
+  await unlessAway(kept, undefined, (err) =>
+    log.warn({ err, channelId }, 'why an encoder was turned away is not kept'),
+  )
 }
 
 async function keepPulse(

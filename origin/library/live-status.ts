@@ -6,6 +6,7 @@ import type { LibraryDeps } from './deps.ts'
 import { lastReturn } from './epochs.ts'
 import { interruptedUntil } from './interruption.ts'
 import { readPulse, unlessAway } from './pulse.ts'
+import { readRefusal } from './refusals.ts'
 import { getVideo } from './videos.ts'
 
 /** Where encoders publish to. */
@@ -40,7 +41,10 @@ export async function liveStatus(
 ): Promise<LiveStatus> {
   const broadcast = await findOpenBroadcast(deps.db, channel.id)
   if (!broadcast || broadcast.state === 'idle' || broadcast.state === 'ended') {
-    return { ingest, state: 'idle', video: null, health: null, interrupted: null, lastReturn: null }
+    const refusal = await unlessAway(readRefusal(deps.kv, channel.id), null, (err) =>
+      deps.log.warn({ err, channelId: channel.id }, 'why an encoder was turned away cannot be shown'),
+    )
+    return { ingest, state: 'idle', video: null, health: null, interrupted: null, lastReturn: null, refusal }
   }
   const pulse = await unlessAway(readPulse(deps.kv, broadcast.id), null, (err) =>
     deps.log.warn({ err, broadcastId: broadcast.id }, "a stream's health cannot be shown"),
@@ -58,5 +62,6 @@ export async function liveStatus(
         ? { since: broadcast.interruptedAt.toISOString(), until: until.toISOString() }
         : null,
     lastReturn: await lastReturn(deps.db, broadcast),
+    refusal: null,
   }
 }

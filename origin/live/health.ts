@@ -34,6 +34,8 @@ export type HealthWarning =
   | 'no-video'
   | LadderWarning
   | 'recording-incomplete'
+  /** Why an encoder was turned away; in its last report. */
+  | `unsupported-codec:${string}`
 
 /** What a creator sees of the stream, measured over the last seconds. */
 export interface Health {

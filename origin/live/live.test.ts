@@ -248,6 +248,8 @@ test.each([
   expect(client.said).toContain(codec)
   await client.closed
   await until(() => api.hasEnded(stream))
+  // Its creator, too, in the go-live page.
+  expect(api.reportsOf(stream).at(-1)?.health?.warnings).toContain(`unsupported-codec:${codec}`)
 })
 
 test('health says what the encoder sends', async () => {

@@ -148,6 +148,7 @@ export class LiveSession implements Publication {
       if (event) this.#sanitiser.push(event)
     } catch (error) {
       if (!(error instanceof UnsupportedCodecError)) throw error
+      this.#health.notice(`unsupported-codec:${error.codecName}`, this.#arrivedAtMs)
       throw new PublishRefused('NetStream.Publish.Failed', error.message)
     }
   }

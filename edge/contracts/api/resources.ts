@@ -166,6 +166,11 @@ export const liveStatusSchema = z
      * as long as it is the first.
      */
     lastReturn: z.object({ at: timestampSchema, otherAddress: z.boolean() }).nullable(),
+    /**
+     * While `idle`: when and why the last encoder was turned away, as a warning (`unsupported-codec:HEVC`). Null after ten
+     * minutes, and when it just ended.
+     */
+    refusal: z.object({ at: timestampSchema, warning: z.string() }).nullable(),
   })
   .meta({ id: 'LiveStatus' })
 export type LiveStatus = z.infer<typeof liveStatusSchema>

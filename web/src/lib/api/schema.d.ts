@@ -494,6 +494,11 @@ export interface components {
                 at: string;
                 otherAddress: boolean;
             } | null;
+            refusal: {
+                /** Format: date-time */
+                at: string;
+                warning: string;
+            } | null;
         };
         StreamHealth: {
             videoBitrateBps: number;

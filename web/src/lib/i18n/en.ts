@@ -387,6 +387,8 @@ export const en = {
     'The server’s disk is full. Viewers notice nothing, but the recording may get gaps. Whoever runs the server has to make room.',
   'warning.spool-failing':
     'The server’s disk does not keep up. Viewers notice nothing, but the recording may get gaps if the server fails now.',
+  'warning.unsupported-codec':
+    'Your encoder was turned away: it sends {detail}, which can’t be streamed here. Set it to H.264 video and AAC audio, then start it again.',
   'warning.other': 'The server reports: {code}',
 
   'error.page-title': '{title} · StreamTube',

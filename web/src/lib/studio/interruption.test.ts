@@ -28,6 +28,7 @@ describe('an encoder that comes', () => {
     health: null,
     interrupted: null,
     lastReturn,
+    refusal: null,
   })
   const back = { at: interrupted.until, otherAddress: false }
 

@@ -17,6 +17,7 @@ const words: Record<string, (detail: string) => string> = {
   'recording-incomplete': () => t('warning.recording-incomplete'),
   'store-behind': () => t('warning.store-behind'),
   'disk-full': () => t('warning.disk-full'),
+  'unsupported-codec': (detail) => t('warning.unsupported-codec', { detail }),
   'spool-failing': () => t('warning.spool-failing'),
 }
 
