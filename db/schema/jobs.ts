@@ -7,7 +7,9 @@ export const jobs = pgTable(
   'jobs',
   {
     id: idColumn(),
-    kind: text('kind', { enum: ['thumbnail', 'package', 'clip-picture', 'clip-export'] }).notNull(),
+    kind: text('kind', {
+      enum: ['thumbnail', 'package', 'clip-picture', 'clip-export', 'storyboard'],
+    }).notNull(),
     /** What it is about (a video's or a clip's id): one job of a kind and subject waits or runs at a time. */
     subject: text('subject').notNull(),
     task: jsonb('task').notNull(),

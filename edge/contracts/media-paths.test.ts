@@ -8,6 +8,7 @@ import {
   parseMediaPath,
   partPath,
   segmentPath,
+  sheetPath,
 } from './media-paths.ts'
 
 const id = fc
@@ -28,6 +29,8 @@ function print(path: MediaPath): string {
       return segmentPath(path.timelineId, path.renditionId, path.epoch, path.sequence)
     case 'part':
       return partPath(path.timelineId, path.renditionId, path.epoch, path.part)
+    case 'sheet':
+      return sheetPath(path.timelineId, path.minute)
   }
 }
 
@@ -51,6 +54,7 @@ test('what is written is read back', () => {
         ...at,
         part: n,
       })
+      expect(parseMediaPath(sheetPath(timelineId, n))).toEqual({ type: 'sheet', timelineId, minute: n })
     }),
   )
 })
@@ -106,6 +110,9 @@ test.each([
   'vod/01m81rwzr00000000000000002/.m3u8',
   'vod/01m81rwzr00000000000000002/a/b.m3u8',
   'trailer/01m81rwzr00000000000000002/master.m3u8',
+  'm/01m81rwzr00000000000000002/storyboard/01.jpg',
+  'm/01m81rwzr00000000000000002/storyboard/1.png',
+  'm/01m81rwzr00000000000000002/pictures/1.jpg',
 ])('%j is no media address', (text) => {
   expect(parseMediaPath(text)).toBeNull()
 })

@@ -5,7 +5,7 @@ import { isId } from './ids.ts'
  * The grammar of media addresses, shared by the packager, the playlists and the edge.
  *
  * Public: `/p/<token>/<kind>/<asset>/master.m3u8`, `/p/<token>/<kind>/<asset>/<rendition>.m3u8` and
- * `/p/<token>/m/<timeline>/<rendition>/<epoch>/<object>`.
+ * `/p/<token>/m/<timeline>/<rendition>/<epoch>/<object>`, `/p/<token>/m/<timeline>/storyboard/<minute>.jpg`.
  * Origin: the same with `/media` in the place of `/p/<token>`.
  *
  * Playlists reach media by `../../m/...`: one segment has one address, whatever view (live, DVR, VOD, clip) shows it.
@@ -17,6 +17,8 @@ export type MediaPath =
   | { type: 'init'; timelineId: string; renditionId: string; epoch: number; header?: number }
   | { type: 'segment'; timelineId: string; renditionId: string; epoch: number; sequence: number }
   | { type: 'part'; timelineId: string; renditionId: string; epoch: number; part: number }
+  /** A sheet of small pictures. `minute`: of program time, since the Unix epoch. */
+  | { type: 'sheet'; timelineId: string; minute: number }
 
 const RENDITION = /^[a-z0-9][a-z0-9-]{0,31}$/
 const NUMBER = /^(0|[1-9][0-9]{0,14})$/
@@ -42,6 +44,7 @@ export function parseMediaPath(rest: string): MediaPath | null {
 }
 
 function parseObject(parts: string[]): MediaPath | null {
+  if (parts.length === 4) return parseSheet(parts)
   const [, timelineId, renditionId, epochText, object] = parts
   if (parts.length !== 5 || !isId(timelineId) || !renditionId || !isRenditionId(renditionId)) return null
   if (!epochText || !NUMBER.test(epochText)) return null
@@ -53,6 +56,17 @@ function parseObject(parts: string[]): MediaPath | null {
   return match[3] === 's'
     ? { type: 'segment', ...at, sequence: number }
     : { type: 'part', ...at, part: number }
+}
+
+function parseSheet([, timelineId, folder, file]: string[]): MediaPath | null {
+  if (!isId(timelineId) || folder !== 'storyboard' || !file?.endsWith('.jpg')) return null
+  const minute = file.slice(0, -'.jpg'.length)
+  return NUMBER.test(minute) ? { type: 'sheet', timelineId, minute: Number(minute) } : null
+}
+
+/** Address of a sheet of small pictures, relative to `/p/<token>/` or `/media/`. */
+export function sheetPath(timelineId: string, minute: number): string {
+  return `m/${timelineId}/storyboard/${minute}.jpg`
 }
 
 /**

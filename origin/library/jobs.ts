@@ -13,6 +13,8 @@ const jobTaskSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('thumbnail'), videoId: z.string() }),
   /** Package a file that lies in blobs. */
   z.object({ kind: z.literal('package'), videoId: z.string(), timelineId: z.string(), blobKey: z.string() }),
+  /** Make sheets of small pictures of what has none yet. */
+  z.object({ kind: z.literal('storyboard'), videoId: z.string() }),
   /** Make a picture of a clip's first frame. */
   z.object({ kind: z.literal('clip-picture'), clipId: z.string() }),
   /** Make a file of a clip, exact to the frame. */

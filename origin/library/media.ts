@@ -12,6 +12,7 @@ import type { Blobs } from '../ports/blobs/port.ts'
 import { blobPrefix } from './append.ts'
 import { GrowingTimelines } from './growing.ts'
 import { serveObject } from './objects.ts'
+import { sheetKey } from './storyboard.ts'
 import { type ViewSources, viewOf } from './views.ts'
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
@@ -51,6 +52,8 @@ export function mountMedia(app: ApiApp, deps: MediaDeps): void {
           deps.blobs,
           `${blobPrefix(path.timelineId, path.renditionId, path.epoch)}s${path.sequence}.m4s`,
         )
+      case 'sheet':
+        return await serveObject(c, deps.blobs, sheetKey(path.timelineId, path.minute))
       default:
         // Parts are kept by the ingest node only, as long as they are listed.
         throw notFound('object')

@@ -10,6 +10,7 @@ import {
   type JobTask,
   type Outcome,
 } from './jobs.ts'
+import { queueStoryboards } from './storyboard-queue.ts'
 
 const { broadcasts, jobs, videos } = schema
 
@@ -140,6 +141,7 @@ export function createWork(deps: LibraryDeps): Work {
           ),
         )
       for (const { id } of due) await this.queueThumbnail(id)
+      if (await queueStoryboards(db, now())) wake()
     },
   }
 }

@@ -43,6 +43,8 @@ export async function answerMedia(request: MediaRequest, sources: MediaSources):
       return path.kind === 'live' ? playlist(timeline, path.renditionId, request) : notFound
     case 'part':
       return part(timeline, path, request)
+    case 'sheet':
+      return notFound
     case 'init':
     case 'segment': {
       const found = object(timeline, path)

@@ -6,10 +6,12 @@ import {
   LEASE_MS,
   type LibraryDeps,
   renewLease,
+  setStoryboard,
   setThumbnail,
   type Work,
 } from '../library/index.ts'
 import { clipTask } from './clip-tasks.ts'
+import { storyboardTask } from './storyboard-task.ts'
 import { batchOf } from './timeline-messages.ts'
 
 /** A claim waits no longer, whatever it asks for. */
@@ -39,7 +41,8 @@ export function jobService(
         const value = { videoId, timelineId, blobKey }
         return { leaseMs: LEASE_MS, job: { ...about, task: { case: 'package', value } } }
       }
-      const ready = await clipTask(deps, task)
+      const ready =
+        task.kind === 'storyboard' ? await storyboardTask(deps, task.videoId) : await clipTask(deps, task)
       if ('task' in ready) return { leaseMs: LEASE_MS, job: { ...about, task: ready.task } }
       await deps.work.finish({ jobId: job.id, workerId, ...ready })
       return {}
@@ -57,6 +60,11 @@ export function jobService(
 
     async setThumbnail({ videoId, blobKey }) {
       await setThumbnail(deps, { videoId, blobKey })
+      return {}
+    },
+
+    async setStoryboard({ videoId, nextMinute, done }) {
+      await setStoryboard(deps, { videoId, nextMinute, done })
       return {}
     },
 

@@ -12,6 +12,7 @@ import type { JobApi, Run, TaskDeps } from './deps.ts'
 import { JobError } from './job-error.ts'
 import { createTranscodeMetrics } from './metrics.ts'
 import { packageUpload } from './package.ts'
+import { makeStoryboard } from './storyboard.ts'
 import { makeThumbnail } from './thumbnail.ts'
 import { Worker } from './worker.ts'
 
@@ -69,6 +70,8 @@ async function runTask(deps: TaskDeps, { task }: Job, run: Run): Promise<void> {
       return await makeThumbnail(deps, task.value, run)
     case 'package':
       return await packageUpload(deps, task.value, run)
+    case 'storyboard':
+      return await makeStoryboard(deps, task.value, run)
     case 'clipPicture':
       return await pictureClip(deps, task.value, run)
     case 'clipExport':

@@ -10,6 +10,7 @@ import {
   JobService,
   type SetClipExportRequest,
   type SetClipPictureRequest,
+  type SetStoryboardRequest,
 } from '@streamtube/contracts/gen/streamtube/v1/jobs_pb'
 import type { JobApi } from './deps.ts'
 
@@ -21,6 +22,7 @@ export class JobDesk {
   readonly finished: FinishRequest[] = []
   readonly timelines: AppendTimelineRequest[] = []
   readonly thumbnails: string[] = []
+  readonly storyboards: SetStoryboardRequest[] = []
   readonly clipPictures: SetClipPictureRequest[] = []
   readonly clipExports: SetClipExportRequest[] = []
   leaseMs = 1000
@@ -56,6 +58,10 @@ export class JobDesk {
         },
         setThumbnail: ({ blobKey }) => {
           this.#note(this.thumbnails, blobKey, null)
+          return {}
+        },
+        setStoryboard: (request) => {
+          this.#note(this.storyboards, request, null)
           return {}
         },
         setClipPicture: (request) => {

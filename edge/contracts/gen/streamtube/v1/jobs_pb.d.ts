@@ -52,6 +52,12 @@ export declare type Job = Message<"streamtube.v1.Job"> & {
      */
     value: ClipExportTask;
     case: "clipExport";
+  } | {
+    /**
+     * @generated from field: streamtube.v1.StoryboardTask storyboard = 7;
+     */
+    value: StoryboardTask;
+    case: "storyboard";
   } | { case: undefined; value?: undefined };
 };
 
@@ -524,6 +530,149 @@ export declare type AppendTimelineResponse = Message<"streamtube.v1.AppendTimeli
 export declare const AppendTimelineResponseSchema: GenMessage<AppendTimelineResponse>;
 
 /**
+ * Make sheets of small pictures of a timeline, each of key frames alone, and record them with `next_minute` and `done`.
+ *
+ * @generated from message streamtube.v1.StoryboardTask
+ */
+export declare type StoryboardTask = Message<"streamtube.v1.StoryboardTask"> & {
+  /**
+   * @generated from field: string video_id = 1;
+   */
+  videoId: string;
+
+  /**
+   * @generated from field: string timeline_id = 2;
+   */
+  timelineId: string;
+
+  /**
+   * Of one picture, in pixels.
+   *
+   * @generated from field: uint32 width = 3;
+   */
+  width: number;
+
+  /**
+   * @generated from field: uint32 height = 4;
+   */
+  height: number;
+
+  /**
+   * @generated from field: uint32 columns = 5;
+   */
+  columns: number;
+
+  /**
+   * @generated from field: repeated streamtube.v1.StoryboardSheet sheets = 6;
+   */
+  sheets: StoryboardSheet[];
+
+  /**
+   * @generated from field: uint32 next_minute = 7;
+   */
+  nextMinute: number;
+
+  /**
+   * @generated from field: bool done = 8;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message streamtube.v1.StoryboardTask.
+ * Use `create(StoryboardTaskSchema)` to create a new message.
+ */
+export declare const StoryboardTaskSchema: GenMessage<StoryboardTask>;
+
+/**
+ * @generated from message streamtube.v1.StoryboardSheet
+ */
+export declare type StoryboardSheet = Message<"streamtube.v1.StoryboardSheet"> & {
+  /**
+   * Of program time, since the Unix epoch.
+   *
+   * @generated from field: uint32 minute = 1;
+   */
+  minute: number;
+
+  /**
+   * Row by row.
+   *
+   * @generated from field: repeated streamtube.v1.StoryboardPicture pictures = 2;
+   */
+  pictures: StoryboardPicture[];
+};
+
+/**
+ * Describes the message streamtube.v1.StoryboardSheet.
+ * Use `create(StoryboardSheetSchema)` to create a new message.
+ */
+export declare const StoryboardSheetSchema: GenMessage<StoryboardSheet>;
+
+/**
+ * The key frame that a segment begins with.
+ *
+ * @generated from message streamtube.v1.StoryboardPicture
+ */
+export declare type StoryboardPicture = Message<"streamtube.v1.StoryboardPicture"> & {
+  /**
+   * Blob keys; empty where there is nothing to show.
+   *
+   * @generated from field: string init_key = 1;
+   */
+  initKey: string;
+
+  /**
+   * @generated from field: string segment_key = 2;
+   */
+  segmentKey: string;
+};
+
+/**
+ * Describes the message streamtube.v1.StoryboardPicture.
+ * Use `create(StoryboardPictureSchema)` to create a new message.
+ */
+export declare const StoryboardPictureSchema: GenMessage<StoryboardPicture>;
+
+/**
+ * @generated from message streamtube.v1.SetStoryboardRequest
+ */
+export declare type SetStoryboardRequest = Message<"streamtube.v1.SetStoryboardRequest"> & {
+  /**
+   * @generated from field: string video_id = 1;
+   */
+  videoId: string;
+
+  /**
+   * @generated from field: uint32 next_minute = 2;
+   */
+  nextMinute: number;
+
+  /**
+   * @generated from field: bool done = 3;
+   */
+  done: boolean;
+};
+
+/**
+ * Describes the message streamtube.v1.SetStoryboardRequest.
+ * Use `create(SetStoryboardRequestSchema)` to create a new message.
+ */
+export declare const SetStoryboardRequestSchema: GenMessage<SetStoryboardRequest>;
+
+/**
+ * @generated from message streamtube.v1.SetStoryboardResponse
+ */
+export declare type SetStoryboardResponse = Message<"streamtube.v1.SetStoryboardResponse"> & {
+};
+
+/**
+ * Describes the message streamtube.v1.SetStoryboardResponse.
+ * Use `create(SetStoryboardResponseSchema)` to create a new message.
+ */
+export declare const SetStoryboardResponseSchema: GenMessage<SetStoryboardResponse>;
+
+/**
  * What a transcode worker asks of the api role. The row is the truth; a lease that isn't renewed goes to another worker.
  *
  * @generated from service streamtube.v1.JobService
@@ -586,6 +735,16 @@ export declare const JobService: GenService<{
     methodKind: "unary";
     input: typeof SetClipExportRequestSchema;
     output: typeof SetClipExportResponseSchema;
+  },
+  /**
+   * Records how far a video's sheets of small pictures have come.
+   *
+   * @generated from rpc streamtube.v1.JobService.SetStoryboard
+   */
+  setStoryboard: {
+    methodKind: "unary";
+    input: typeof SetStoryboardRequestSchema;
+    output: typeof SetStoryboardResponseSchema;
   },
   /**
    * Appends finished segments of an imported file. Idempotent.
