@@ -215,6 +215,14 @@ describe('a ladder', () => {
     expect(rung.some((s) => s.gap)).toBe(false)
   })
 
+  it('has the times of the source where its last two frames are missing', () => {
+    const recording = run((atMs) => atMs < 9_930 || atMs >= 10_500)
+    const times = (id: string) => recording.segments(id).map((s) => [s.sequence, s.dts, s.duration])
+    expect(times('180p30')).toEqual(times('source'))
+    expect(recording.segments('180p30').filter((s) => s.gap)).toMatchObject([{ sequence: 5 }])
+    expect(recording.parts('180p30').some((part) => part.gap)).toBe(false)
+  })
+
   it('has GAP while its encoder is gone, at the pace of the source, and joins again', () => {
     const recording = run((atMs) => atMs < 9000 || atMs > 17_000, 9000)
     const rung = recording.segments('180p30')

@@ -51,6 +51,8 @@ export class Follower {
   readonly #source: SourceFrames | null
   /** Presentation time of a rung's last frame, since it joined. */
   #shownUntil: number | null = null
+  /** How long after it is decoded a frame is shown: a rung has no B-frames. */
+  #delay = 0
   /** Presentation time since which samples came without a hole. */
   #steadySince = 0
 
@@ -187,6 +189,7 @@ export class Follower {
     const atCut = item !== null && Math.abs(timeOf(item) - cut) <= 2 * TOLERANCE
     const lost = this.#hasLost(cut)
     if (!this.#isAudio && item?.sample.key && atCut) this.#join()
+    else if (item) this.#leaveWhereLost(item)
     const next = this.#joined && item?.track === (turn ? this.#incoming : this.#writer.track) ? item : null
     const start = this.#startAt(cut, next)
     const ends = next?.track === this.#writer.track ? next.sample.dts : null
@@ -204,6 +207,8 @@ export class Follower {
 
   /** Decode time at which the segment of a cut begins. */
   #startAt(cut: number, next: Queued | null): number {
+    // A frame or two may be missing before it.
+    if (!this.#isAudio && !next) return cut - this.#delay
     const near = this.#isAudio ? NEAR_AUDIO : NEAR_RUNG
     const isNear = (time: number | null) => time !== null && Math.abs(time - cut) < near
     const ended = this.#isAudio ? this.#nextTime : null
@@ -229,10 +234,14 @@ export class Follower {
     return after !== null && (this.#source?.framesBetween(after, before) ?? 0) >= MIN_LOST_FRAMES
   }
 
+  /** Frames that refer to lost ones are no use; a segment that begins with a key frame is. */
+  #leaveWhereLost(item: Queued): void {
+    if (this.#joined && this.#hasLost(timeOf(item))) this.#joined = false
+  }
+
   #accept(item: Queued): void {
     const { sample, track } = item
-    // Frames that refer to lost ones are no use; the next segment begins with a key frame.
-    if (this.#joined && this.#hasLost(timeOf(item))) this.#joined = false
+    this.#leaveWhereLost(item)
     const start = this.#cuts.at(this.#index)
     const inTime = start !== null && timeOf(item) >= start - MAX_LATE
     if (track !== this.#writer.track || !this.#joined || !inTime || this.#writer.index === null) return
@@ -241,6 +250,7 @@ export class Follower {
     if (this.#isAudio && this.#nextDts !== null && sample.dts < this.#nextDts) return
     this.#writer.push(sample)
     this.#shownUntil = timeOf(item)
+    this.#delay = timeOf(item) - decodeTimeOf(item)
     this.#nextDts =
       sample.dts + (track.kind === 'audio' ? track.samplesPerFrame : this.#writer.expectedDuration)
   }
