@@ -43,7 +43,11 @@ export class Creator {
   }
 
   /** How the next streams are to be. */
-  async set(settings: { latency?: LatencyMode; ladder?: 'auto' | 'on' | 'off' }): Promise<void> {
+  async set(settings: {
+    latency?: LatencyMode
+    ladder?: 'auto' | 'on' | 'off'
+    reconnectWindowSeconds?: number
+  }): Promise<void> {
     const cookie = this.#cookie
     await request(this.#platform, 'PATCH', `/channels/${this.handle}`, { cookie, body: settings })
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { HttpConnection } from './http-connection.ts'
 import { type Platform, startPlatform } from './platform.ts'
 import { makeSource } from './publisher.ts'
 import { type ReadySource, readSource, Sender } from './rtmp-sender.ts'
+import { clockMs } from './stamps.ts'
 
 const TICK_MS = 2
 
@@ -21,6 +23,10 @@ export interface StagedStream {
   /** Path under which a new viewer may play it: playlists are beside its master. */
   play(): Promise<string>
   stop(): Promise<void>
+  /** Its encoder is gone without a goodbye. */
+  lose(): void
+  /** The encoder publishes again. @returns when its publish command was sent, as `clockMs` tells the time */
+  comeBack(): Promise<number>
 }
 
 /**
@@ -63,12 +69,19 @@ export class LiveStage {
   /** Publishes in real time until it is stopped. Resolves when the source rung can be played. */
   async publish(options: StreamOptions): Promise<StagedStream> {
     await this.#creator.set(options)
-    const sender = new Sender(Number(new URL(this.platform.rtmpUrl).port), this.#creator.key, this.#source)
-    const startedAtMs = performance.now()
-    const timer = setInterval(() => sender.sendUntil(performance.now() - startedAtMs), TICK_MS)
+    let sending = this.#send()
     const stop = async () => {
-      clearInterval(timer)
-      await sender.finish()
+      clearInterval(sending.timer)
+      await sending.sender.finish()
+    }
+    const lose = () => {
+      clearInterval(sending.timer)
+      sending.sender.socket.destroy()
+    }
+    const comeBack = async () => {
+      sending = this.#send()
+      await once(sending.sender.socket, 'connect')
+      return clockMs()
     }
     try {
       const id = await this.#creator.liveId(this.#previousId)
@@ -77,7 +90,7 @@ export class LiveStage {
         await stop()
         await this.#creator.untilOver(id)
       }
-      const stream = { id, play: () => this.#play(id), stop: stopAndWait }
+      const stream = { id, play: () => this.#play(id), stop: stopAndWait, lose, comeBack }
       const { body } = await this.read(`${await stream.play()}source.m3u8`)
       if (!body.includes('#EXT-X-PART:')) throw new Error('a live playlist has no parts')
       return stream
@@ -109,6 +122,13 @@ export class LiveStage {
   async close(): Promise<void> {
     await this.platform.stop()
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #send(): { sender: Sender; timer: NodeJS.Timeout } {
+    const sender = new Sender(Number(new URL(this.platform.rtmpUrl).port), this.#creator.key, this.#source)
+    const startedAtMs = performance.now()
+    const timer = setInterval(() => sender.sendUntil(performance.now() - startedAtMs), TICK_MS)
+    return { sender, timer }
   }
 
   async #play(id: string): Promise<string> {
