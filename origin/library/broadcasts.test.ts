@@ -121,10 +121,11 @@ describe('a broadcast', () => {
     const gone = await publish(api, key)
     await report(api, gone, LIVE)
     await end()
-    api.pass(END_HEARD_MS - 1000)
+    api.pass(END_HEARD_MS)
     expect(await endedByTime()).not.toContain(gone.broadcastId)
-    api.pass(1001)
+    api.pass(1)
     expect(await endedByTime()).toContain(gone.broadcastId)
+    expect(await report(api, gone, LIVE)).toMatchObject({ end: true, reason: 'ended-by-creator' })
     expect((await status(ada)).state).toBe('idle')
 
     api.pass(JUST_ENDED_MS + 1)

@@ -12,8 +12,11 @@ import { type BroadcastRow, stateOf, windowMsOf } from './row-state.ts'
 
 const { broadcasts, channels, streamKeys, videos } = schema
 
-/** A node that was to end a broadcast and hasn't said so for this long has fallen silent. */
-export const END_HEARD_MS = 10_000
+/**
+ * How long a node has to end what its creator ends. Then it is over all the same, within 2 s of the creator's word: the
+ * node may be silent, or still keeping what is left of it, which is taken after the end, too.
+ */
+export const END_HEARD_MS = 1_000
 
 export interface StreamReport {
   broadcastId: string
@@ -146,8 +149,6 @@ function dueEvents(before: BroadcastState, row: BroadcastRow, heard: Heard): Bro
   if (endRequestedAt && endRequestedAt.getTime() < heard.nowMs - END_HEARD_MS)
     due.push({ type: 'end-unheard' })
   if (before.name === 'live' && isSilent(heard)) due.push({ type: 'silent', sinceMs: heardAtMs(heard) })
-  // With the node its encoder is gone, too: nobody is left to end it.
-  if (endRequestedAt) due.push({ type: 'end-requested' })
   const { state } = steps(before, due, windowMs)
   return isWaitOver(state, windowMs, heard) ? [...due, { type: 'window-over' }] : due
 }
