@@ -355,8 +355,8 @@ describe('the file of a clip', () => {
     const prefix = `timelines/${videoId}`
     expect(job.task.runs).toMatchObject([
       {
-        video: { initKey: `${prefix}/source/1/init.mp4`, startMs: 999, endMs: 10_999 },
-        audio: { initKey: `${prefix}/audio/1/init.mp4`, startMs: 999, endMs: 10_999 },
+        video: { initKey: `${prefix}/source/1/init.mp4`, startMs: 1000, endMs: 11_000 },
+        audio: { initKey: `${prefix}/audio/1/init.mp4`, startMs: 1000, endMs: 11_000 },
       },
     ])
     expect(job.task.runs[0]?.video?.segmentKeys).toEqual(

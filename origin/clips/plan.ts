@@ -17,9 +17,6 @@ export interface RunPlan {
   audio: TrackPlan | null
 }
 
-/** Program times were rounded to whole milliseconds, twice: a frame belongs to the range that it begins this close to. */
-const ROUNDING_MS = 1
-
 /**
  * What has to be read to cut a range to the frame: the tallest video and the sound, in runs without a break. What has no
  * picture is left out, as playlists do.
@@ -75,7 +72,7 @@ function trackPlan(
   return {
     initKey: prefix + initName(first.header),
     segmentKeys: entries.map(({ sequence }) => `${prefix}s${sequence}.m4s`),
-    startMs: fromMs - first.programTimeMs - ROUNDING_MS,
-    endMs: toMs - first.programTimeMs - ROUNDING_MS,
+    startMs: fromMs - first.programTimeMs,
+    endMs: toMs - first.programTimeMs,
   }
 }

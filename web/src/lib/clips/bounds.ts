@@ -4,24 +4,25 @@ export interface Bounds {
   endS: number
 }
 
-/** A frame that was shown, and the one before it. */
-export interface ShownFrame {
-  atS: number
-  beforeS: number | null
-}
-
+/** Places of frames are not exact to the last digit, and those of clips are whole milliseconds. */
+export const ROUNDING_S = 0.001
 /** Frames last no longer than this; what is apart further was a seek. */
 const LONGEST_FRAME_S = 0.2
 
-/** True when this frame is the last one that begins before the end: what comes next lies behind it. */
-export function isLastFrame({ atS, beforeS }: ShownFrame, { endS }: Bounds): boolean {
-  const frameS = beforeS === null ? 0 : atS - beforeS
-  const lastsS = frameS > 0 && frameS < LONGEST_FRAME_S ? frameS : 0
-  // Half a frame of room: clocks are not exact.
-  return atS + lastsS >= endS - lastsS / 2
+/** How long a frame lasts, by two that were shown one after the other: the shortest yet, since some are never shown. */
+export function shortestFrame(knownS: number, beforeS: number | null, atS: number): number {
+  const apartS = beforeS === null ? 0 : atS - beforeS
+  return apartS > 0 && apartS < LONGEST_FRAME_S ? Math.min(knownS, apartS) : knownS
 }
 
-/** A place within the bounds. */
+/** True for the last frame that begins before the end. @param frameS how long one lasts; infinite while unknown */
+export function isLastFrame(atS: number, frameS: number, { endS }: Bounds): boolean {
+  const nextS = Number.isFinite(frameS) ? atS + frameS : atS
+  return nextS >= endS - ROUNDING_S
+}
+
+/** A place within the bounds: on the frame that is shown at the start, to the one that is shown just before the end. */
 export function within({ startS, endS }: Bounds, seconds: number): number {
-  return Math.min(Math.max(startS, endS - 0.001), Math.max(startS, seconds))
+  const first = startS + ROUNDING_S
+  return Math.max(first, Math.min(endS - 2 * ROUNDING_S, seconds))
 }

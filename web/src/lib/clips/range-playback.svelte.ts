@@ -1,5 +1,5 @@
 import { Playback } from '#lib/player/playback.svelte.ts'
-import { type Bounds, isLastFrame, within } from './bounds.ts'
+import { type Bounds, isLastFrame, shortestFrame, within } from './bounds.ts'
 
 /** What follows the end. */
 export type AtEnd = 'stop' | 'again'
@@ -20,6 +20,7 @@ export class RangePlayback {
   #bounds: Bounds
   #atEnd: AtEnd
   #beforeS: number | null = null
+  #frameS = Number.POSITIVE_INFINITY
 
   /** @param about `startOffsetMs`: as the API says of the view; `durationMs`: of the range, which begins with it */
   constructor(
@@ -36,14 +37,14 @@ export class RangePlayback {
 
   /** @param autoplay at once, if the browser lets it */
   start(autoplay: boolean): void {
-    void this.playback.start('clip', { autoplay, startAt: { seconds: this.#bounds.startS } })
+    void this.playback.start('clip', { autoplay, startAt: { seconds: within(this.#bounds, 0) } })
   }
 
   /** Plays another range; what lies outside is left. */
   setRange(startMs: number, endMs: number): void {
     this.#bounds = this.#boundsOf(startMs, endMs)
     const at = this.#video.currentTime
-    if (within(this.#bounds, at) !== at) this.#seek(this.#bounds.startS)
+    if (within(this.#bounds, at) !== at) this.#seek(within(this.#bounds, 0))
   }
 
   /** Shows a moment, counted from the view's start. */
@@ -54,7 +55,7 @@ export class RangePlayback {
   togglePlay(): void {
     if (!this.#video.paused) this.#video.pause()
     else {
-      if (this.isOver) this.#seek(this.#bounds.startS)
+      if (this.isOver) this.#seek(within(this.#bounds, 0))
       void this.playback.play()
     }
   }
@@ -92,9 +93,9 @@ export class RangePlayback {
   }
 
   #onFrame(atS: number): void {
-    const beforeS = this.#beforeS
+    this.#frameS = shortestFrame(this.#frameS, this.#beforeS, atS)
     this.#beforeS = atS
-    if (!this.#video.paused && isLastFrame({ atS, beforeS }, this.#bounds)) this.#end()
+    if (!this.#video.paused && isLastFrame(atS, this.#frameS, this.#bounds)) this.#end()
   }
 
   #onTime(): void {
@@ -106,7 +107,7 @@ export class RangePlayback {
   #end(): void {
     if (this.isOver) return
     if (this.#atEnd === 'again') {
-      this.#seek(this.#bounds.startS)
+      this.#seek(within(this.#bounds, 0))
       void this.playback.play()
       return
     }
