@@ -1,9 +1,9 @@
 import { StreamState } from '@streamtube/contracts/gen/streamtube/v1/ingest_pb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { HeldStage, leave } from '../../test/support/held-stage.ts'
 import { describeViolation } from '../../test/support/hls-linter/linter.ts'
 import { audioEvents, audioTrack, interleave, videoEvents, videoTrack } from '../media/test-samples.ts'
 import type { SourceEvent } from '../media/types.ts'
-import { HeldStage, leave } from './testing.ts'
 
 const START_MS = 1_795_356_000_000
 

@@ -36,6 +36,19 @@ function broadcast(seconds: number): PackagerEvent[] {
   ]).events
 }
 
+/** Two seconds of which there is nothing. */
+const gap = (sequence: number, programTimeMs: number) => ({
+  epoch: 1,
+  sequence,
+  dts: sequence * 180_000,
+  duration: 180_000,
+  programTimeMs,
+  sizeBytes: 0,
+  independent: false,
+  discontinuity: false,
+  gap: true,
+})
+
 const isPart = (id: string) => (e: PackagerEvent) => e.type === 'part' && e.renditionId === id
 
 /** Applies events up to and with the first one that fits; returns the rest. */
@@ -292,5 +305,46 @@ describe('a blocking reload', () => {
     const path = { type: 'part', timelineId: TIMELINE, renditionId: 'source', epoch: 1, part: 1 } as const
     expect(live.object(path)).toBeNull()
     expect(live.playlist('source', { skip: false })).toContain('p1.m4s",GAP=YES')
+  })
+
+  it('for a part that another epoch will not send is answered when that one goes on', async () => {
+    const live = timeline()
+    applyUntil(live, broadcast(6), isPart('source'))
+    const hinted = live.waitForPart('source', 1, 1)
+    live.restore('source', [gap(1, 2000)], 2)
+    expect(await hinted).toBe('ready')
+    expect(
+      live.object({ type: 'part', timelineId: TIMELINE, renditionId: 'source', epoch: 1, part: 1 }),
+    ).toBeNull()
+  })
+
+  it('is called off, and told of no end, when another node goes on with the broadcast', async () => {
+    const live = timeline()
+    applyUntil(live, broadcast(6), isPart('source'))
+    const [next, hinted, master] = [
+      live.waitFor('source', 0, 5),
+      live.waitForPart('source', 1, 1),
+      timeline().waitForMaster({ timeoutMs: 1 }),
+    ]
+    live.leave()
+    expect(await Promise.all([next, hinted, master])).toEqual(['aborted', 'aborted', 'timeout'])
+    expect(live.playlist('source', { skip: false })).not.toContain('#EXT-X-ENDLIST')
+  })
+})
+
+describe('while nobody publishes', () => {
+  it('a gap is listed at the end of each rendition, and answers who waits for its number', async () => {
+    const live = timeline()
+    for (const event of broadcast(6)) live.apply(event)
+    const { entries } = live.listed.renditions[0] ?? { entries: [] }
+    const last = entries.at(-1)
+    const waiting = live.waitFor('source', (last?.sequence ?? 0) + 1, null)
+    live.appendGaps('source', [gap((last?.sequence ?? 0) + 1, 6000)])
+    expect(await waiting).toBe('ready')
+    expect(live.playlist('source', { skip: false })).toMatch(
+      /#EXT-X-GAP\n#EXTINF:2.00000,\n[^\n]*\n#EXT-X-PRELOAD-HINT/,
+    )
+    expect(live.listed.renditions[0]?.entries.at(-1)?.gap).toBe(true)
+    expect(live.slots).toEqual(['source', 'audio'])
   })
 })

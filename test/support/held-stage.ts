@@ -1,20 +1,19 @@
 import { vi } from 'vitest'
-import { createLinter } from '../../test/support/hls-linter/linter.ts'
-import { quietLog, testMetrics } from '../../test/support/origin-parts.ts'
-import type { FlvTag } from '../media/flv/reader.ts'
-import type { SourceEvent } from '../media/types.ts'
-import type { Grant } from './grant.ts'
-import { HeldBroadcasts } from './held-broadcasts.ts'
-import type { Ladder, LadderRequest } from './ladder.ts'
-import { liveMetrics } from './metrics.ts'
-import type { IndexBatch } from './recorder-rows.ts'
-import { LiveRegistry } from './registry.ts'
-import { type StreamReport, StreamReports } from './reports.ts'
-import type { CloseReason, Publication } from './rtmp/desk.ts'
-import type { SessionParts } from './session.ts'
+import type { Grant } from '../../origin/live/grant.ts'
+import { HeldBroadcasts } from '../../origin/live/held-broadcasts.ts'
+import type { Ladder, LadderRequest } from '../../origin/live/ladder.ts'
+import { liveMetrics } from '../../origin/live/metrics.ts'
+import { LiveRegistry } from '../../origin/live/registry.ts'
+import { type StreamReport, StreamReports } from '../../origin/live/reports.ts'
+import type { CloseReason, Publication } from '../../origin/live/rtmp/desk.ts'
+import type { SessionParts } from '../../origin/live/session.ts'
+import type { FlvTag } from '../../origin/media/flv/reader.ts'
+import type { SourceEvent } from '../../origin/media/types.ts'
+import { createLinter } from './hls-linter/linter.ts'
+import { quietLog, testMetrics } from './origin-parts.ts'
 
 /** What an encoder sends, as RTMP messages (Adobe FLV 10.1, annex E). */
-export function tagOf(event: SourceEvent): FlvTag {
+function tagOf(event: SourceEvent): FlvTag {
   if (event.type === 'track') {
     const { kind, config } = event.track
     return kind === 'video'
@@ -33,7 +32,7 @@ const TIMELINE = '01jd0000000000000000000000'
 const LOOK_MS = 50
 
 /** An encoder on a stage: what it heard, and how to go. */
-export interface StagedEncoder {
+interface StagedEncoder {
   readonly publication: Publication
   readonly heard: readonly string[]
   silentSinceMs: number
@@ -44,7 +43,6 @@ export class HeldStage {
   readonly linter = createLinter({ slackMs: 0 })
   readonly registry = new LiveRegistry()
   readonly reported: StreamReport[] = []
-  readonly lost: IndexBatch[] = []
   /** Ids of the rungs that ladders are asked for: the slots; null where none were named. */
   readonly askedSlots: (readonly string[] | null)[] = []
   /** What ladders have. */
@@ -68,6 +66,7 @@ export class HeldStage {
     })
     const parts: SessionParts = {
       api: { reserveSequences: async () => Promise.reject(new Error('away')) } as never,
+      // Nothing is archived here.
       recordings: null as never,
       makeLadder: (request) => this.#ladder(request),
       metrics,
