@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { createReadStream, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { quietLog, testMetrics } from '../../test/support/origin-parts.ts'
 import { makeSource } from '../../test/support/publisher.ts'
+import { childrenNamed } from '../../test/support/slow-process.ts'
 import { type EncoderRow, nvdecRow, nvencRow, x264Row } from '../media/encoders.ts'
 import { findEncoderRows } from '../media/find-encoders.ts'
 import { FlvReader } from '../media/flv/reader.ts'
@@ -123,13 +123,8 @@ function keepPlaying(ladder: Ladder | null): () => Promise<void> {
   }
 }
 
-function pids(): number[] {
-  const { stdout } = spawnSync('pgrep', ['-P', String(process.pid), 'ffmpeg'], { encoding: 'utf8' })
-  return stdout.split('\n').filter(Boolean).map(Number)
-}
-
 function kill(signal: NodeJS.Signals): void {
-  for (const pid of pids()) process.kill(pid, signal)
+  for (const pid of childrenNamed('ffmpeg')) process.kill(pid, signal)
 }
 
 test.for([x264Row, nvdecRow, nvencRow])(
@@ -159,7 +154,7 @@ test('an encoder that dies is replaced, and the rung is told', async () => {
   expect(warnings).toEqual(['ladder-restarted'])
   await stop()
   await ladder?.finish()
-  expect(pids()).toEqual([])
+  expect(childrenNamed('ffmpeg')).toEqual([])
 })
 
 test.each<[string, NodeJS.Signals]>([

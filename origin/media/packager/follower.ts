@@ -15,7 +15,7 @@ const NEAR_RUNG = CLOCK / 2
 const MAX_QUEUED_SAMPLES = 1024
 /** A hole between samples that is no jitter. */
 const MAX_QUIET = CLOCK
-/** So many frames fewer than the source are no decoder's doing any more: they were lost. */
+/** Fewer that are missing among others are some decoder's doing: the frame before them stands. */
 const MIN_LOST_FRAMES = 3
 
 interface Queued {
@@ -187,7 +187,7 @@ export class Follower {
   #advance(cut: number, item: Queued | null): void {
     const turn = this.#cuts.isTurn(this.#index + 1)
     const atCut = item !== null && Math.abs(timeOf(item) - cut) <= 2 * TOLERANCE
-    const lost = this.#hasLost(cut)
+    const lost = this.#lostFrames(cut) > 0
     if (!this.#isAudio && item?.sample.key && atCut) this.#join()
     else if (item) this.#leaveWhereLost(item)
     const next = this.#joined && item?.track === (turn ? this.#incoming : this.#writer.track) ? item : null
@@ -228,15 +228,15 @@ export class Follower {
     this.#shownUntil = null
   }
 
-  /** Whether the source shows frames after the last one here and before a presentation time. */
-  #hasLost(before: number): boolean {
+  /** How many frames the source shows after the last one here and before a presentation time. */
+  #lostFrames(before: number): number {
     const after = this.#shownUntil
-    return after !== null && (this.#source?.framesBetween(after, before) ?? 0) >= MIN_LOST_FRAMES
+    return after === null ? 0 : (this.#source?.framesBetween(after, before) ?? 0)
   }
 
   /** Frames that refer to lost ones are no use; a segment that begins with a key frame is. */
   #leaveWhereLost(item: Queued): void {
-    if (this.#joined && this.#hasLost(timeOf(item))) this.#joined = false
+    if (this.#joined && this.#lostFrames(timeOf(item)) >= MIN_LOST_FRAMES) this.#joined = false
   }
 
   #accept(item: Queued): void {
