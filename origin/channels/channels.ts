@@ -48,6 +48,8 @@ export interface NewChannel {
   liveDescription?: string
   latency?: LatencyMode
   at: Date
+  /** How far viewers of a live stream may go back. */
+  dvrMinutes?: number
   /** False: its broadcasts leave nothing behind. */
   archive?: boolean
 }

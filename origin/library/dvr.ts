@@ -13,15 +13,15 @@ export interface Dvr {
 /** How far back a broadcast may be watched; null where there is no such broadcast. */
 export async function findDvr(db: Database, videoId: string): Promise<Dvr | null> {
   const [row] = await db
-    .select({ video: videos, archive: broadcasts.archive, dvrMinutes: channels.dvrMinutes })
+    .select({ video: videos, dvrMinutes: channels.dvrMinutes })
     .from(videos)
     .innerJoin(broadcasts, eq(broadcasts.id, videos.id))
     .innerJoin(channels, eq(channels.id, videos.channelId))
     .where(eq(videos.id, videoId))
-  return row ? { video: row.video, windowMs: dvrWindowMs(row) } : null
+  return row ? { video: row.video, windowMs: dvrWindowMs(row.dvrMinutes) } : null
 }
 
-/** In milliseconds. What is not kept can't be gone back to. */
-export function dvrWindowMs({ archive, dvrMinutes }: { archive: boolean; dvrMinutes: number }): number {
-  return archive ? dvrMinutes * 60_000 : 0
+/** How far back the viewers of a channel may go, in milliseconds. */
+export function dvrWindowMs(dvrMinutes: number): number {
+  return dvrMinutes * 60_000
 }

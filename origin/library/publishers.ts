@@ -24,6 +24,8 @@ export interface PublisherGrant {
   broadcast: BroadcastRow
   firstSequence: number
   sequenceCount: number
+  /** Its segments are kept: for ever, or for as long as its viewers may go back. */
+  isRecorded: boolean
   /** What earlier epochs left in the live window; null for the first epoch, and where nothing is kept. */
   tail: TimelineTail | null
 }
@@ -63,11 +65,13 @@ export async function authorisePublisher(deps: LibraryDeps, offer: PublisherOffe
     )
   }
   const granted = await admit(deps, { offer, channel, keyId })
-  const goesOn = granted.epoch > 1 && granted.archive
+  const isRecorded = granted.archive || channel.dvrMinutes > 0
+  const goesOn = granted.epoch > 1 && isRecorded
   return {
     broadcast: granted,
     firstSequence: granted.nextSequence - SEQUENCE_BLOCK,
     sequenceCount: SEQUENCE_BLOCK,
+    isRecorded,
     tail: goesOn ? await readTail(db, { timelineId: granted.id, epoch: granted.epoch, nowMs: now() }) : null,
   }
 }

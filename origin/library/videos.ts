@@ -19,7 +19,7 @@ const shown = {
   dvrMinutes: channels.dvrMinutes,
   /** Of one that isn't over. By its first column drizzle tells that there is none: one that is never null. */
   broadcast: {
-    archive: broadcasts.archive,
+    id: broadcasts.id,
     interruptedAt: broadcasts.interruptedAt,
     reconnectWindowSeconds: broadcasts.reconnectWindowSeconds,
   },
@@ -31,7 +31,7 @@ interface ShownRow {
   video: VideoRow
   channel: Video['channel']
   dvrMinutes: number
-  broadcast: (Interruptible & { archive: boolean }) | null
+  broadcast: Interruptible | null
 }
 
 /** A video as the API shows it. */
@@ -50,7 +50,7 @@ function toVideo({ video, channel, dvrMinutes, broadcast }: ShownRow): Video {
     startedAt: video.startedAt.toISOString(),
     publishedAt: video.publishedAt?.toISOString() ?? null,
     interruptedUntil: (broadcast && interruptedUntil(broadcast)?.toISOString()) ?? null,
-    dvrMs: video.state === 'live' && broadcast ? dvrWindowMs({ ...broadcast, dvrMinutes }) : null,
+    dvrMs: video.state === 'live' && broadcast ? dvrWindowMs(dvrMinutes) : null,
     storyboard: storyboardOf(video),
   }
 }

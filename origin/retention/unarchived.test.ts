@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Creator, signUp } from '../api/testing/people.ts'
 import { startApiForTests, type TestApi } from '../api/testing/start-api.ts'
-import { ENDED, report, START_MS } from '../library/testing.ts'
+import { ENDED, newKey, publish, report, START_MS } from '../library/testing.ts'
 import { giveUpUnarchived, sweepRemovals, trimUnarchived } from './index.ts'
 import { goLive, makeClip, retentionOf, stored } from './testing.ts'
 
@@ -53,6 +53,18 @@ test('a stream that is not archived keeps as much as its viewers may go back, an
   expect((await stored(api)).filter((key) => key.includes(grant.broadcastId))).toEqual([])
   // Its page stays, and says that nothing was kept.
   expect((await api.browser().get(`/videos/${grant.broadcastId}`)).body.state).toBe('ended')
+})
+
+test('a stream that is not archived is recorded only where its viewers may go back', async () => {
+  const recorded = async (dvrMinutes: number) => {
+    const creator = await signUp(api)
+    await api.library.db
+      .update(schema.channels)
+      .set({ archive: false, dvrMinutes })
+      .where(eq(schema.channels.id, creator.channelId))
+    return (await publish(api, await newKey(creator))).settings?.archive
+  }
+  expect([await recorded(0), await recorded(1)]).toEqual([false, true])
 })
 
 test('what is archived is not touched by that', async () => {

@@ -14,7 +14,7 @@ import { openBroadcast } from '../library/index.ts'
 import { tokenHash } from '../tokens.ts'
 
 const CREATOR = 'demo'
-/** The generated scene: on all day, so it leaves nothing behind. */
+/** The generated scene: on all day, so it keeps an hour and leaves nothing behind. */
 const SHOW = {
   handle: 'demo',
   name: 'Lake Inari Live',
@@ -25,6 +25,7 @@ const SHOW = {
     'time of the machine that makes this picture: hold a watch beside it and you see how far behind you are.',
   latency: 'low' as const,
   archive: false,
+  dvrMinutes: 60,
 }
 /** For whoever tries to publish. */
 const STAGE = {
@@ -35,6 +36,7 @@ const STAGE = {
   liveDescription: 'Whatever you publish to this channel is on here within seconds.',
   latency: 'low' as const,
   archive: true,
+  dvrMinutes: 240,
 }
 
 export interface DemoChannel {

@@ -25,20 +25,20 @@ export function ingestService(deps: LibraryDeps): ServiceImpl<typeof IngestServi
         throw new ConnectError('stream_key_sha256 must be 64 hex digits', Code.InvalidArgument)
       }
       if (!URL.canParse(nodeUrl)) throw new ConnectError('node_url must be a URL', Code.InvalidArgument)
-      const { broadcast, firstSequence, sequenceCount, tail } = await authorisePublisher(deps, {
+      const { broadcast, firstSequence, sequenceCount, isRecorded, tail } = await authorisePublisher(deps, {
         keyHash: streamKeySha256,
         remoteAddress,
         nodeUrl,
         nodeRun,
       })
-      const { ladder, partTargetMs, archive, reconnectWindowSeconds } = broadcast
+      const { ladder, partTargetMs, reconnectWindowSeconds } = broadcast
       return {
         broadcastId: broadcast.id,
         channelId: broadcast.channelId,
         epoch: broadcast.epoch,
         firstSequence: BigInt(firstSequence),
         sequenceCount,
-        settings: { ladder, partTargetMs, archive, reconnectWindowSeconds },
+        settings: { ladder, partTargetMs, archive: isRecorded, reconnectWindowSeconds },
         ...(tail && { tail: tailMessage(tail) }),
       }
     },

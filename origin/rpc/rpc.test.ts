@@ -69,12 +69,13 @@ describe('the demo', () => {
       'demo',
       'demo-stage',
     ])
+    expect(answer.body.channels[0]).toMatchObject({ dvrMinutes: 60 })
     const grant = await api.ingest.authorizePublisher({
       streamKeySha256: tokenHash(first.show?.streamKey ?? ''),
       remoteAddress: '',
       nodeUrl: 'http://127.0.0.1:7001',
     })
-    expect(grant).toMatchObject({ broadcastId: first.show?.broadcastId, settings: { archive: false } })
+    expect(grant).toMatchObject({ broadcastId: first.show?.broadcastId, settings: { archive: true } })
     const stage = await api.edge.authorizePlayback({ kind: 'live', assetId: first.stage?.broadcastId ?? '' })
     expect(stage.timelineId).toBe(first.stage?.broadcastId)
   })

@@ -117,7 +117,7 @@ export declare type StreamSettings = Message<"streamtube.v1.StreamSettings"> & {
   partTargetMs: number;
 
   /**
-   * False for streams that keep nothing (the demo).
+   * False for streams of which nothing is recorded: neither a replay nor a way back.
    *
    * @generated from field: bool archive = 3;
    */
