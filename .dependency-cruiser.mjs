@@ -4,7 +4,7 @@
  */
 const domains =
   'accounts|billing|channels|clips|library|live|moderation|notifications|retention|revocations|search|analytics|transcode|demo'
-const tests = '\\.(test|case)\\.ts$|^test/'
+const tests = '\\.(test|case)\\.ts$|^test/|/testing(\\.ts$|/)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
