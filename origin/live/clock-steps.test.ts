@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { HeldStage, leave } from '../../test/support/held-stage.ts'
 import { describeViolation } from '../../test/support/hls-linter/linter.ts'
 import { audioEvents, audioTrack, interleave, videoEvents, videoTrack } from '../media/test-samples.ts'
 import type { SourceEvent } from '../media/types.ts'
-import { HeldStage, leave } from '../../test/support/held-stage.ts'
 
 // The machine's clock is set by a minute while a stream is live.
 
