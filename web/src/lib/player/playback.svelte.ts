@@ -306,7 +306,7 @@ export class Playback {
   }
 
   #sight(): LiveSight | null {
-    return this.where.sight(this.view, this.#engine, performance.now())
+    return this.where.sight(this.view, this.#engine, performance.now(), this.#complete)
   }
 
   /** Notes where the viewer is now. */

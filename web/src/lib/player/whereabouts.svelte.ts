@@ -25,18 +25,18 @@ export class Whereabouts {
     return this.heldMs ?? engine?.programMsAt(this.#video.currentTime) ?? null
   }
 
-  /** What there is of a live stream; null while it is unknown where live is. */
-  sight(view: PlaybackKind, engine: Engine | null, nowMs: number): LiveSight | null {
+  /**
+   * What there is of a live stream; null while it is unknown where live is.
+   * @param isOver nothing comes after what is listed
+   */
+  sight(view: PlaybackKind, engine: Engine | null, nowMs: number, isOver: boolean): LiveSight | null {
+    const loaded = engine?.listed() ?? null
     const edgeS = view === 'live' ? (engine?.pace?.clock()?.edgeS ?? engine?.liveEdge()) : null
     const edgeMs = edgeS == null ? null : (engine?.programMsAt(edgeS) ?? null)
     if (edgeMs !== null) this.#liveAheadMs = edgeMs - nowMs
-    if (this.#liveAheadMs === null) return null
-    return {
-      view: view === 'dvr' ? 'dvr' : 'live',
-      edgeMs: nowMs + this.#liveAheadMs,
-      loaded: engine?.listed() ?? null,
-      ...this.allowed,
-    }
+    const known = { view: view === 'dvr' ? ('dvr' as const) : ('live' as const), loaded, ...this.allowed }
+    if (isOver && loaded) return { ...known, edgeMs: loaded.endMs }
+    return this.#liveAheadMs === null ? null : { ...known, edgeMs: nowMs + this.#liveAheadMs }
   }
 
   lookAtVideo(): void {
