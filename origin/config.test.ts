@@ -43,6 +43,13 @@ test('a spool has room for a few segments of every stream', () => {
   expect(() => loadConfig({ SPOOL_MAX_MIB: '64' }, 'ingest')).toThrow('INGEST_PORT is not set')
 })
 
+test('the sessions of a graphics card are a number of up to four digits', () => {
+  const sessions = (text: string) => () => loadConfig({ NVENC_SESSIONS_MAX: text }, 'ingest')
+  expect(sessions('10000')).toThrow('NVENC_SESSIONS_MAX must be a number')
+  expect(sessions('-1')).toThrow('NVENC_SESSIONS_MAX must be a number')
+  expect(sessions('9999')).toThrow('INGEST_PORT is not set')
+})
+
 test('a role cannot read what the table does not list for it', () => {
   const config = loadConfig({}, 'supervisor')
   expect(() => config.edgePrivateJwk).toThrow('EDGE_PRIVATE_JWK is not listed for supervisor')

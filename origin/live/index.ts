@@ -128,10 +128,10 @@ export async function startLive(options: LiveOptions): Promise<Live> {
     rtmpsPort: servers[1]?.port ?? null,
     mediaPort: media.port,
     async close(signal) {
+      ladders.close()
       await Promise.all(servers.map((server) => server.close()))
       await broadcasts.close(signal)
       await media.close()
-      ladders.close()
       registry.close()
       await recordings.close(AbortSignal.timeout(SPOOL_CLOSE_MS))
     },

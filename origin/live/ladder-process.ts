@@ -46,7 +46,7 @@ const LAST_FRAMES_MS = 500
 const LOOK_EVERY_MS = 200
 const MEASURE_EVERY_MS = 3_000
 /** A card that is gone doesn't always say so. */
-const CARD_SILENT_MS = 2_000
+const CARD_SILENT_MS = 1_500
 const PLANNED = new Error('the ladder has other rungs now')
 
 /**

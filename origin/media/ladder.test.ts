@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type EncoderRow, nvdecRow, nvencRow, x264Row } from './encoders.ts'
-import { chooseRungs, ladderWanted } from './ladder.ts'
+import { chooseRungs } from './ladder.ts'
 import { liveInputArguments, rungOutputArguments } from './ladder-arguments.ts'
 
 const names = (width: number, height: number, frameRate: number | null) =>
@@ -55,11 +55,6 @@ describe('the ladder', () => {
       ['240p30', 240],
     ])
     expect(chooseRungs({ width: 1920, height: 1080, frameRate: 30 }, [])).toEqual([])
-  })
-
-  test('is made where the channel says so, or by itself on four cores and more', () => {
-    expect([ladderWanted('on', 1), ladderWanted('off', 64)]).toEqual([true, false])
-    expect([ladderWanted('auto', 3), ladderWanted('auto', 4)]).toEqual([false, true])
   })
 })
 

@@ -56,12 +56,8 @@ function scaled({ width, height }: LadderSource, lines: number): { width: number
     : { width: lines, height: even((height * lines) / width) }
 }
 
+/** `on`: the creator insists; `auto`: where the machine has room. */
 export type LadderMode = 'auto' | 'on' | 'off'
 
-/** Fewer than this and an encoder would take the cores that the streams themselves need. */
+/** With fewer an encoder would take the cores that the streams themselves need. */
 export const LADDER_MIN_CORES = 4
-
-/** Whether to transcode at all. */
-export function ladderWanted(mode: LadderMode, cores: number): boolean {
-  return mode === 'on' || (mode === 'auto' && cores >= LADDER_MIN_CORES)
-}
