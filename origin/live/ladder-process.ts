@@ -38,7 +38,7 @@ interface Life {
 }
 
 /** An encoder that ran this long was well: the next failure counts as its first. */
-const WELL_MS = 60_000
+const WELL_MS = 20_000
 /** The first time it is started again at once: a segment later the rung is back. */
 const FIRST_RESTART_MS = 1_000
 const LAST_RESTART_MS = 30_000
