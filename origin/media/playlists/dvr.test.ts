@@ -62,6 +62,7 @@ describe('the DVR playlist', () => {
 #EXT-X-PROGRAM-DATE-TIME:2026-11-22T14:00:14.000Z
 #EXTINF:2.00000,
 ../../m/${TIMELINE}/source/1/s7.m4s
+#EXT-X-PROGRAM-DATE-TIME:2026-11-22T14:00:16.000Z
 #EXTINF:2.00000,
 ../../m/${TIMELINE}/source/1/s8.m4s
 `)

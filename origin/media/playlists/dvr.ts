@@ -21,9 +21,6 @@ export interface DvrOptions {
   ended: boolean
 }
 
-/** Segments between two tags of the program time, where nothing else asks for one: a list may have ten thousands. */
-const PROGRAM_TIME_EVERY = 10
-
 /**
  * Media playlist of a broadcast that goes on, from far back, without parts (MEDIA.md 12). Its numbers are those of the
  * live playlist; what was lost is a gap, so that numbers stay what they are when it comes in late.
@@ -57,10 +54,7 @@ export function dvrPlaylist(
     if (!entry) continue
     if (entry.discontinuity) text += '#EXT-X-DISCONTINUITY\n'
     if (!sameHeader(before, entry)) text += mapTag(address, entry)
-    if (i === 0 || i === skipped || entry.discontinuity || entry.sequence % PROGRAM_TIME_EVERY === 0) {
-      text += programTimeTag(entry.programTimeMs)
-    }
-    text += segmentTags(address, info.timescale, entry)
+    text += programTimeTag(entry.programTimeMs) + segmentTags(address, info.timescale, entry)
     before = entry
   }
   return ended ? `${text}#EXT-X-ENDLIST\n` : text
