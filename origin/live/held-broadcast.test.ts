@@ -30,6 +30,9 @@ function show(seconds: number, rate: 44_100 | 48_000 = 48_000): SourceEvent[] {
 
 const gaps = (text: string) => (text.match(/#EXT-X-GAP/g) ?? []).length
 const segments = (text: string) => (text.match(/#EXTINF/g) ?? []).length
+/** The number after the last that is listed. */
+const end = (id: string) =>
+  Number(/MEDIA-SEQUENCE:(\d+)/.exec(stage.playlist(id))?.[1]) + segments(stage.playlist(id))
 const lastState = () => stage.reported.at(-1)?.state
 const reports = (state: StreamState) =>
   vi.waitFor(() => expect(stage.reported.some((report) => report.state === state)).toBe(true))
@@ -279,8 +282,6 @@ describe('the slots of the first master', () => {
     )
     expect(stage.playlist('audio')).toMatch(/\/3\/s\d+\.m4s/)
     expect(stage.playlist('source').trimEnd().split('\n')).not.toContain('#EXT-X-ENDLIST')
-    const end = (id: string) =>
-      Number(/MEDIA-SEQUENCE:(\d+)/.exec(stage.playlist(id))?.[1]) + segments(stage.playlist(id))
     expect(end('source')).toBe(end('audio'))
     leave(blind, 'peer-closed')
     await stage.pass(5_000)
@@ -301,33 +302,52 @@ describe('the slots of the first master', () => {
     expect(stage.playlist('audio')).toMatch(/\/2\/s\d+\.m4s/)
   })
 
+  /** The ladder of an epoch, whose rungs give what the source sends, from a time of the stream on. */
+  const transcode = (epoch: number, fromMs: number) => {
+    const begun = new Set<string>()
+    return (event: SourceEvent) => {
+      const ladder = stage.ladders[epoch - 1]
+      if (!ladder || event.type !== 'sample' || event.kind !== 'video' || event.dtsMs < fromMs) return
+      for (const rung of stage.rungs.filter((id) => ladder.slots?.includes(id) ?? true)) {
+        if (!begun.has(rung)) ladder.onEvent(rung, { type: 'track', track: videoTrack(30) })
+        begun.add(rung)
+        ladder.onEvent(rung, event)
+      }
+    }
+  }
+
   test('are what a returning ladder is asked for; what it has nothing for is a gap', async () => {
     stage.rungs = ['360p30', '240p30']
     const first = stage.admit()
-    const track = videoTrack(30)
-    const feed = (from: number) => {
-      const ladder = stage.ladders.at(-1)
-      for (const rung of stage.rungs) {
-        ladder?.onEvent(rung, { type: 'track', track })
-        for (const event of videoEvents({ fps: 30, seconds: 0.5 })) ladder?.onEvent(rung, event)
-      }
-      return from
-    }
-    const events = show(8)
-    await stage.publish(first, events.slice(0, 60))
-    feed(0)
-    await stage.publish(first, [])
+    await stage.publish(first, show(8), transcode(1, 0))
     leave(first, 'peer-closed')
     await stage.pass(3_000)
     stage.rungs = ['240p30', '720p30']
     const second = stage.admit({ epoch: 2 })
-    await stage.publish(second, show(12))
+    await stage.publish(second, show(12), transcode(2, 0))
     expect(stage.askedSlots[1]).toEqual(['source', '360p30', '240p30', 'audio'])
-    const end = (id: string) =>
-      Number(/MEDIA-SEQUENCE:(\d+)/.exec(stage.playlist(id))?.[1]) + segments(stage.playlist(id))
-    expect(end('360p30')).toBe(end('source'))
-    // Its encoder may still come: it is two segments behind.
-    expect(end('240p30')).toBe(end('source') - 2)
+    expect([end('360p30'), end('240p30')]).toEqual([end('source'), end('source')])
     expect(stage.playlist('360p30')).not.toContain('/2/init.mp4')
+    expect(stage.playlist('240p30')).toMatch(/\/2\/s\d+\.m4s/)
+    expect(stage.timeline?.slots).not.toContain('720p30')
+  })
+
+  test('are empty for as long as their encoder takes to come, and filled from then on', async () => {
+    stage.rungs = ['240p30']
+    const first = stage.admit()
+    await stage.publish(first, show(8), transcode(1, 0))
+    leave(first, 'peer-closed')
+    await stage.pass(3_000)
+    const second = stage.admit({ epoch: 2 })
+    const waits: number[] = []
+    const transcodeLate = transcode(2, 10_000)
+    await stage.publish(second, show(20), (event) => {
+      if (event.type === 'sample' && event.dtsMs === 9_500) waits.push(end('source') - end('240p30'))
+      transcodeLate(event)
+    })
+    // Its encoder may still come: it is two segments behind.
+    expect(waits[0]).toBe(2)
+    expect(stage.playlist('240p30')).toMatch(/\/2\/s\d+\.m4s/)
+    expect(end('240p30')).toBe(end('source'))
   })
 })

@@ -123,14 +123,19 @@ export class HeldStage {
     return encoder
   }
 
-  /** Sends what is due in real time, looking at the playlists meanwhile. */
-  async publish(encoder: StagedEncoder, events: readonly SourceEvent[]): Promise<void> {
+  /** Sends what is due in real time, looking at the playlists meanwhile. @param onSent told of each event */
+  async publish(
+    encoder: StagedEncoder,
+    events: readonly SourceEvent[],
+    onSent: (event: SourceEvent) => void = () => {},
+  ): Promise<void> {
     const startMs = Date.now()
     for (const event of events) {
       const atMs = event.type === 'sample' ? event.arrivedAtMs : 0
       await this.passUntil(startMs + atMs)
       encoder.silentSinceMs = Date.now()
       encoder.publication.take(tagOf(event))
+      onSent(event)
     }
   }
 
