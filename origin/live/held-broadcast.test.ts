@@ -202,6 +202,17 @@ describe('an encoder that comes back', () => {
     expect(stage.playlist('source')).not.toContain('#EXT-X-ENDLIST')
   })
 
+  test('before anything was seen of the first one takes its place, and nothing of that one is listed', async () => {
+    const first = stage.admit()
+    // Sound is waited for.
+    const picture = show(0.5).filter((e) => (e.type === 'track' ? e.track.kind : e.kind) === 'video')
+    await stage.publish(first, picture)
+    const second = stage.admit({ epoch: 2 })
+    await stage.publish(second, show(4))
+    expect(stage.playlist('source')).toMatch(/\/2\/s\d+\.m4s/)
+    expect(stage.playlist('source')).not.toContain('/1/')
+  })
+
   test('but shows nothing is away again, and the gaps go on', async () => {
     const first = stage.admit()
     await stage.publish(first, show(5))

@@ -97,8 +97,8 @@ export class HeldBroadcast implements SessionBroadcast {
     this.#session = this.#open(grant, encoder)
     this.#report = this.#reportOf(this.#session)
     this.#move({ type: 'publisher' })
-    before.cut(endWords('superseded'))
     before.finishNow()
+    before.cut(endWords('superseded'))
     this.#drain(before)
     // Players wait for the new picture as for one that was lost.
     if (wasLive(this.#state)) this.#pacer ??= new GapPacer(before.silentMs, () => this.#appendGap())
