@@ -177,6 +177,7 @@ export const en = {
   'channel.page-title': '{name} · StreamTube',
   'channel.at': '@{handle}',
   'channel.videos': 'Videos',
+  'channel.clips': 'Clips',
   'channel.edit': 'Edit channel',
   'channel.edit-title': 'Edit channel',
   'channel.empty-title': 'No videos yet',

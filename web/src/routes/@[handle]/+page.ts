@@ -8,12 +8,13 @@ export const load: PageLoad = async ({ fetch, url, params, depends }) => {
   const api = createApi(fetch, url.origin)
   const channel = params.handle.toLowerCase()
   try {
-    const [about, live, videos] = await Promise.all([
+    const [about, live, videos, clips] = await Promise.all([
       answer(api.GET('/channels/{channel}', { params: { path: { channel } } })),
       answer(api.GET('/videos', { params: { query: { state: 'live', channel, limit: 4 } } })),
       answer(api.GET('/videos', { params: { query: { state: 'ready', channel, limit: 48 } } })),
+      answer(api.GET('/clips', { params: { query: { channel, limit: 12 } } })),
     ])
-    return { channel: about, live: live.items, videos }
+    return { channel: about, live: live.items, videos, clips: clips.items }
   } catch (error) {
     throw pageError(error)
   }
