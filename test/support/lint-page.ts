@@ -4,7 +4,7 @@ import { createLinter } from './hls-linter/linter.ts'
 import { followLive } from './lint-poller.ts'
 import { lintRegistry } from './lint-registry.ts'
 
-const PLAYLIST = /^\/p\/[^/]+\/(live|vod)\/[^/]+\/(\w[\w-]*)\.m3u8$/
+const PLAYLIST = /^\/p\/[^/]+\/(live|dvr|vod|clip)\/[^/]+\/(\w[\w-]*)\.m3u8$/
 
 /**
  * Has every playlist that a context's pages receive looked at by a linter, and follows every live stream that they open
