@@ -310,7 +310,7 @@ export const en = {
   'settings.ladder-off': 'Source only',
   'settings.ladder-off-note': 'Everyone gets exactly what you send.',
   'settings.window': 'Wait for a lost encoder',
-  'settings.window-hint': 'For so long a stream waits when its encoder is gone. From the next stream on.',
+  'settings.window-hint': 'How long a stream waits when its encoder is gone. Holds from the next stream on.',
   'settings.window-none': 'Not at all: the stream ends',
   'settings.dvr': 'Viewers may go back',
   'settings.dvr-hint': 'How far, while the stream is live.',
