@@ -128,7 +128,7 @@ export const en = {
   'shortcut.seek10': 'Back or forward 10 seconds',
   'shortcut.seek5': 'Back or forward 5 seconds',
   'shortcut.jump': 'Jump to 0 % … 90 %',
-  'shortcut.jump-live': 'Jump to 0 % … 90 % of the last minute',
+  'shortcut.jump-live': 'Jump to 0 % … 90 % of how far back you can go',
   'shortcut.ends': 'Jump to the start or the end',
   'shortcut.ends-live': 'Jump as far back as possible, or to live',
   'shortcut.frame': 'While paused: back or forward one frame',
