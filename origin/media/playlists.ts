@@ -1,4 +1,4 @@
-export { type DvrOptions, dvrPlaylist } from './playlists/dvr.ts'
+export { dvrPlaylist } from './playlists/dvr.ts'
 export {
   LIVE_HOLD,
   type LiveView,
