@@ -2,7 +2,7 @@ import type { VideoChanges, VideoList } from '@streamtube/contracts/api/requests
 import type { Video } from '@streamtube/contracts/api/resources.ts'
 import { isId } from '@streamtube/contracts/ids.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
-import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
 import { findChannel } from '../channels/index.ts'
 import { forbidden, invalidFields, notFound } from '../http/errors.ts'
 import { dvrWindowMs } from './dvr.ts'
@@ -68,7 +68,7 @@ export async function getVideo(db: Database, id: string): Promise<Video> {
 }
 
 /**
- * A page of what may be listed (live and ready), newest first. A page that follows begins after the last one of the
+ * A page of what may be listed (live and ready, of channels that aren't banned), newest first. A page that follows begins after the last one of the
  * page before, whatever came in since.
  * @throws ApiError 404 for an unknown channel, 400 for a cursor that isn't ours
  */
@@ -86,6 +86,7 @@ export async function listVideos(
     .leftJoin(broadcasts, isOwnBroadcast)
     .where(
       and(
+        isNull(channels.bannedAt),
         state === undefined ? inArray(videos.state, ['live', 'ready']) : eq(videos.state, state),
         of ? eq(videos.channelId, of.id) : undefined,
         after

@@ -28,6 +28,9 @@ const bannedAt = async () => (await ada.browser.get('/session')).body.channels[0
 const play = (kind: string, assetId: string) =>
   api.edge.authorizePlayback({ kind, assetId, sessionToken: '' })
 
+const listed = async ({ handle }: Creator): Promise<string[]> =>
+  (await api.browser().get(`/videos?channel=${handle}`)).body.items.map(({ id }: { id: string }) => id)
+
 async function goLive() {
   const grant = await publish(api, key)
   await report(api, grant, LIVE)
@@ -102,7 +105,10 @@ describe('a ban', () => {
       })
     }
     expect(await play('vod', his)).toMatchObject({ timelineId: his })
+    expect(await listed(ada)).toEqual([])
+    expect(await listed(bob)).toEqual([his])
     await lift()
+    expect(await listed(ada)).toEqual(expect.arrayContaining([grant.broadcastId, video]))
     expect(await play('vod', video)).toMatchObject({ timelineId: video })
   })
 
