@@ -6,7 +6,7 @@ import type { LiveTimeline } from '../media/live-timeline.ts'
 import { Packager, type PackagerEvent } from '../media/packager.ts'
 import { type SanitisedEvent, Sanitiser } from '../media/sanitiser.ts'
 import type { SegmentEntry } from '../media/types.ts'
-import { EmptySlots } from './empty-slots.ts'
+import { type Before, Continuation, leftBy } from './continuation.ts'
 import type { Grant } from './grant.ts'
 import { HealthMeter } from './health.ts'
 import type { IngestApi } from './ingest-api.ts'
@@ -15,8 +15,6 @@ import type { LiveMetrics } from './metrics.ts'
 import type { Recorder } from './recorder.ts'
 import type { Recordings } from './recordings.ts'
 import type { StreamReport } from './reports.ts'
-import type { Left } from './resume.ts'
-import { Resumption } from './resumption.ts'
 import { type CloseReason, type Encoder, type Publication, PublishRefused } from './rtmp/desk.ts'
 import { Sequences } from './sequences.ts'
 import type { SpoolGate } from './spool/gate.ts'
@@ -35,15 +33,6 @@ export interface SessionOptions extends SessionParts {
   encoder: Encoder
   broadcast: SessionBroadcast
   log: Logger
-}
-
-/** What a session goes on with. */
-export interface Before {
-  left: Left
-  /** The slots that the first master froze (MEDIA.md 10). */
-  slots: readonly string[]
-  /** False: another run of the node had it, so it is to be listed first. */
-  isListed: boolean
 }
 
 /** The broadcast as its sessions see it: it outlives them. */
@@ -82,10 +71,7 @@ export class LiveSession implements Publication {
   readonly #sequences: Sequences
   #packager: Packager | null = null
   #ladder: Ladder | null = null
-  #resumption: Resumption | null = null
-  #emptySlots: EmptySlots | null = null
-  /** What it goes on with is in the timeline already. */
-  #isListed = false
+  #continuation: Continuation | null = null
   /** The broadcast has no place for its picture. */
   #soundOnly = false
   #receivedBytes = 0
@@ -200,7 +186,7 @@ export class LiveSession implements Publication {
       return
     }
     if (event.type === 'track-changed' && ++this.#changes === MAX_CHANGES) {
-      this.#cutFor('The encoder changes its settings again and again.')
+      this.cut('The encoder changes its settings again and again.')
     }
     if (this.#soundOnly && isOfPicture(event)) return
     this.#packager?.push(event)
@@ -233,17 +219,16 @@ export class LiveSession implements Publication {
     })
     const rungs = this.#ladder?.rungIds ?? []
     const comes = [...(video ? ['source'] : []), ...rungs, 'audio']
-    if (before) this.#goOn(before, comes)
+    this.#continuation = before && new Continuation(before, grant, comes, nowMs())
     this.#packager = new Packager(
       {
         epoch: grant.epoch,
-        firstSequence: this.#resumption?.firstSequence ?? grant.firstSequence,
+        firstSequence: grant.firstSequence,
         partTargetMs: grant.partTargetMs,
         rungs,
-        notBeforeMs: this.#resumption?.notBeforeMs ?? 0,
         discontinuity: grant.epoch > 1,
-        ...(before?.isListed && { timescales: timescalesOf(before.left) }),
         alwaysAudio: true,
+        ...this.#continuation?.beginning,
       },
       (event) => this.#onPackaged(event),
     )
@@ -252,15 +237,8 @@ export class LiveSession implements Publication {
     this.#log.info({ video: video?.codecs, audio: audio?.codecs, rungs }, 'A stream is live')
   }
 
-  #goOn({ left, isListed }: Before, comes: readonly string[]): void {
-    const { grant, nowMs } = this.#options
-    this.#isListed = isListed
-    this.#resumption = left.renditions.length > 0 ? new Resumption(left, grant, nowMs()) : null
-    this.#emptySlots = isListed ? new EmptySlots(left, comes, grant.epoch) : null
-  }
-
   #onPackaged(event: PackagerEvent): void {
-    for (const each of this.#emptySlots?.take(event) ?? [event]) this.#list(each)
+    for (const each of this.#continuation?.spread(event) ?? [event]) this.#list(each)
     if (event.type !== 'segment') return
     this.#finishedAtBytes = this.#receivedBytes
     if (this.#packager) this.#sequences.use(this.#packager.nextSequence)
@@ -273,17 +251,11 @@ export class LiveSession implements Publication {
 
   /** Players keep what they have listed of earlier epochs, and see what was lost in between as gaps. */
   #resume(event: PackagerEvent): void {
-    const resumed = this.#resumption?.take(event)
+    const resumed = this.#continuation?.take(event)
     if (!resumed || event.type === 'rendition') return
     const { renditionId, entries, lost } = resumed
-    const { timeline } = this.#options.broadcast
-    timeline.restore(renditionId, this.#isListed ? lost : entries, event.epoch)
+    this.#options.broadcast.timeline.restore(renditionId, entries, event.epoch)
     this.#recorder?.takeLost(renditionId, lost)
-  }
-
-  /** The encoder is at fault. */
-  #cutFor(reason: string): void {
-    this.#options.encoder.end('NetStream.Unpublish.Success', reason)
   }
 
   async #package(): Promise<void> {
@@ -324,16 +296,6 @@ export class LiveSession implements Publication {
       rungs: [...(this.#ladder?.activeRungIds ?? [])],
     }
   }
-}
-
-/** What earlier runs of nodes left of the broadcast, by the api's index. */
-function leftBy({ left }: Grant): Before | null {
-  if (!left || left.renditions.length === 0) return null
-  return { left, slots: left.renditions.map(({ id }) => id), isListed: false }
-}
-
-function timescalesOf(left: Left): ReadonlyMap<string, number> {
-  return new Map(left.renditions.map(({ id, timescale }) => [id, timescale]))
 }
 
 function isOfPicture(event: SanitisedEvent): boolean {
