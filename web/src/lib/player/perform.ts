@@ -32,12 +32,12 @@ export function perform(action: PlayerAction, stage: Stage): Echo {
       playback.seekBy(action.seconds)
       return { type: 'seek', seconds: action.seconds }
     case 'seek-to-fraction': {
-      const { place } = playback
-      if (place) playback.seekTo(place.startMs + (place.endMs - place.startMs) * action.fraction)
+      const { place } = playback.where
+      if (place) playback.where.seekTo(place.startMs + (place.endMs - place.startMs) * action.fraction)
       return null
     }
     case 'seek-to-end':
-      if (playback.place) playback.seekTo(playback.place.endMs)
+      if (playback.where.place) playback.where.seekTo(playback.where.place.endMs)
       return null
     case 'volume-by':
       video.volume = Math.min(1, Math.max(0, video.volume + action.amount))

@@ -4,15 +4,13 @@ import { Captions } from './captions.svelte.ts'
 import { type Engine, loadEngine, type StartAt, type Trouble } from './engine.ts'
 import { isAtLive } from './following.ts'
 import { LivePace } from './live-pace.ts'
-import { isSlidingOut, type LiveSight, stepTo } from './live-views.ts'
-import type { Place } from './place.ts'
 import { Retries } from './retries.ts'
 import type { Rung } from './rungs.ts'
 import { startPlaying } from './start-playing.ts'
 import type { Failure, PlaybackState } from './states.ts'
 import { measure, type Statistics } from './statistics.ts'
 import { type WaitingFor, waitingFor } from './waiting.ts'
-import { Whereabouts } from './whereabouts.svelte.ts'
+import { type Playing, Whereabouts } from './whereabouts.svelte.ts'
 
 /** This close to live (seconds) counts as live where the browser keeps the pace itself. */
 const LIVE_TOLERANCE_S = 4
@@ -30,7 +28,7 @@ interface Options {
  * Plays one video in one element: asks for a token, starts an engine, keeps the state that the controls show, and
  * tries again when the network fails. Its owner calls `close`.
  */
-export class Playback {
+export class Playback implements Playing {
   kind = $state<PlaybackKind>('vod')
   /** What plays of it: a live stream's tail, or the same from further back. */
   view = $state<PlaybackKind>('vod')
@@ -75,7 +73,7 @@ export class Playback {
     this.#video = video
     this.#id = id
     this.captions = new Captions(video)
-    this.where = new Whereabouts(video)
+    this.where = new Whereabouts(video, this)
     this.#follow()
   }
 
@@ -84,8 +82,7 @@ export class Playback {
    * keeps the place when it becomes a video.
    */
   async start(kind: PlaybackKind, { autoplay, startAt = null }: Options): Promise<void> {
-    const keptMs =
-      this.kind === 'live' && kind === 'vod' && this.isBehind ? this.where.programMs(this.#engine) : null
+    const keptMs = this.kind === 'live' && kind === 'vod' && this.isBehind ? this.where.programMs : null
     this.#wantsToPlay = keptMs === null ? autoplay : !this.#video.paused
     this.kind = kind
     this.view = kind
@@ -94,9 +91,13 @@ export class Playback {
     await this.#open(keptMs === null ? startAt : { programMs: keptMs })
   }
 
-  /** Where the viewer is and may go; null while that is unknown. */
-  get place(): Place | null {
-    return this.where.place
+  get engine(): Engine | null {
+    return this.#engine
+  }
+
+  /** Nothing comes after what is listed. */
+  get isOver(): boolean {
+    return this.#complete
   }
 
   /** The viewer watches a live stream from further back. */
@@ -104,40 +105,10 @@ export class Playback {
     return this.view === 'dvr' || (this.kind === 'live' && this.where.heldMs === null && !this.isAtLiveEdge)
   }
 
-  /** Goes to a moment, as `place` counts them. */
-  seekTo(ms: number): void {
-    if (this.kind !== 'live') {
-      this.#video.currentTime = Math.max(0, Math.min(ms / 1000, this.#video.duration || 0))
-      return
-    }
-    const sight = this.#sight()
-    if (!sight) return
-    const step = stepTo(sight, ms)
-    switch (step.type) {
-      case 'go-live':
-        this.seekToLive()
-        break
-      case 'seek': {
-        const to = this.#engine?.positionOf(step.toMs)
-        if (to != null) this.#video.currentTime = to
-        break
-      }
-      case 'open':
-        this.#change(step.view, step.atMs)
-        break
-      default:
-        step satisfies never
-    }
-  }
-
   /** Goes on or back from the present place. */
   seekBy(seconds: number): void {
-    if (this.place) this.seekTo(this.place.positionMs + seconds * 1000)
-  }
-
-  /** Program time of a moment, as `place` counts them; null while that is unknown. */
-  programMsOf(ms: number): number | null {
-    return this.kind === 'live' ? ms : (this.#engine?.programMsAt(ms / 1000) ?? null)
+    const { place } = this.where
+    if (place) this.where.seekTo(place.positionMs + seconds * 1000)
   }
 
   /** Tries again after a failure, from where it stopped. */
@@ -157,7 +128,7 @@ export class Playback {
 
   seekToLive(): void {
     if (this.view === 'dvr') {
-      this.#change('live', null)
+      this.change('live', null)
       return
     }
     this.#jumpToLive()
@@ -194,13 +165,13 @@ export class Playback {
   }
 
   /** Plays another view of the same live stream. @param atMs program time; null: live, and playing */
-  #change(view: 'live' | 'dvr', atMs: number | null): void {
+  change(view: 'live' | 'dvr', atMs: number | null): void {
     this.view = view
     this.where.heldMs = atMs
     this.#wantsToPlay = atMs === null || !this.#video.paused
     this.#retries.reset()
     void this.#open(atMs === null ? null : { programMs: atMs })
-    this.#lookAround()
+    this.where.look()
   }
 
   async #open(startAt: StartAt | null): Promise<void> {
@@ -299,33 +270,10 @@ export class Playback {
 
   #resumeAt(): StartAt | null {
     if (this.kind === 'live') {
-      const programMs = this.isBehind ? this.where.programMs(this.#engine) : null
+      const programMs = this.isBehind ? this.where.programMs : null
       return programMs === null ? null : { programMs }
     }
     return this.#video.currentTime > 0 ? { seconds: this.#video.currentTime } : null
-  }
-
-  #sight(): LiveSight | null {
-    return this.where.sight(this.view, this.#engine, performance.now(), this.#complete)
-  }
-
-  /** Notes where the viewer is now. */
-  #lookAround(): void {
-    const { where } = this
-    if (this.kind !== 'live') {
-      where.lookAtVideo()
-      return
-    }
-    const sight = this.#sight()
-    const programMs = where.programMs(this.#engine)
-    if (!sight || programMs === null) return
-    where.lookAtLive(sight, programMs)
-    if (this.view === 'dvr') {
-      this.isAtLiveEdge = false
-      this.behindLiveMs = Math.max(0, sight.edgeMs - programMs)
-    } else if (where.heldMs === null && this.#video.paused && isSlidingOut(sight, programMs)) {
-      this.#change('dvr', programMs)
-    }
   }
 
   /** Keeps the state in step with the element. */
@@ -351,7 +299,7 @@ export class Playback {
     })
     on('seeked', () => {
       if (video.readyState > 1) this.where.heldMs = null
-      this.#lookAround()
+      this.where.look()
     })
     on('pause', () => {
       if (!video.ended && (this.state === 'playing' || this.state === 'buffering')) this.state = 'paused'
@@ -369,9 +317,9 @@ export class Playback {
     on('seeking', () => {
       if (this.state === 'over') this.state = video.paused ? 'paused' : 'buffering'
     })
-    on('durationchange', () => this.#lookAround())
+    on('durationchange', () => this.where.look())
     on('timeupdate', () => {
-      this.#lookAround()
+      this.where.look()
       if (this.state === 'buffering' && !video.paused && video.readyState >= 3) this.state = 'playing'
     })
     on('ratechange', () => {
@@ -396,11 +344,17 @@ export class Playback {
       stillMs: this.#engine?.pace?.clock()?.stillMs ?? null,
       isFaltering: this.#isFaltering,
     })
-    if (this.view === 'live') this.#measureLive()
-    this.#lookAround()
+    this.where.look()
+    this.#measureLive()
   }
 
   #measureLive(): void {
+    if (this.where.behindMs !== null) {
+      this.isAtLiveEdge = false
+      this.behindLiveMs = this.where.behindMs
+      return
+    }
+    if (this.view !== 'live') return
     const edge = this.#engine?.liveEdge()
     if (edge == null) return
     const behindS = Math.max(0, edge - this.#video.currentTime)
