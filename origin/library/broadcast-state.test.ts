@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type BroadcastEvent, type BroadcastState, type EndReason, step, steps } from './broadcast-state.ts'
 
@@ -165,6 +166,24 @@ describe('a broadcast', () => {
       state: over('window-over'),
       stop: 'window-over',
     })
+  })
+
+  test('has one life, whatever happens: an end is final, and nothing that was live is offered or idle again', () => {
+    const anything = fc.array(fc.constantFrom(...Object.values(events)), { maxLength: 40 })
+    fc.assert(
+      fc.property(anything, fc.constantFrom(0, WINDOW_MS), (happened, windowMs) => {
+        let state: BroadcastState = idle
+        let wasLive = false
+        for (const event of happened) {
+          const next = step(state, event, windowMs).state
+          if (state.name === 'ended') expect(next).toBe(state)
+          wasLive ||= next.name === 'live'
+          expect(['live', 'interrupted', 'ended'].includes(next.name)).toBe(wasLive)
+          state = next
+        }
+      }),
+      { numRuns: 2_000 },
+    )
   })
 
   test('is the same object where nothing changes: nobody need write it', () => {
