@@ -28,6 +28,8 @@ export const removals = pgTable(
     removedAt: moment('removed_at').notNull(),
     /** When to look for bytes to free: again and again while clips hold some; null: nothing is left. */
     sweepAt: moment('sweep_at'),
+    /** When a sweep came to its end for the first time. */
+    sweptAt: moment('swept_at'),
     freedBytes: bigint('freed_bytes', { mode: 'number' }).notNull().default(0),
     /** When its creator put the notice about it away. */
     seenAt: moment('seen_at'),

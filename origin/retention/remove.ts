@@ -55,6 +55,7 @@ export async function removeVideo(
       sourceKey: video.sourceKey,
       removedAt: at,
       sweepAt: at,
+      sweptAt: null,
     }
     const [removal] = await tx
       .insert(removals)

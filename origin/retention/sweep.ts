@@ -47,12 +47,20 @@ async function sweep(deps: RetentionDeps, removal: RemovalRow): Promise<void> {
     onFreed: (tx, bytes) => countFreed({ ...deps, db: tx }, removal, bytes),
   })
   if (!done) return
-  if (held.length > 0) return await lookAgainAt(deps, removal, now() + LOOK_AGAIN_MS)
-  for (const prefix of prefixesOf(removal)) if (!(await freeBelow(deps, removal, prefix))) return
-  await freeSource(deps, removal)
-  await db.delete(renditions).where(eq(renditions.timelineId, removal.id))
+  if (held.length === 0) {
+    for (const prefix of prefixesOf(removal)) if (!(await freeBelow(deps, removal, prefix))) return
+    await freeSource(deps, removal)
+    await db.delete(renditions).where(eq(renditions.timelineId, removal.id))
+  }
+  if (removal.sweptAt === null) {
+    await db
+      .update(removals)
+      .set({ sweptAt: new Date(now()) })
+      .where(eq(removals.id, removal.id))
+  }
   const lastLookMs = removal.removedAt.getTime() + STRAGGLERS_MS
-  await lookAgainAt(deps, removal, now() < lastLookMs ? lastLookMs : null)
+  const nextLookMs = held.length > 0 ? now() + LOOK_AGAIN_MS : now() < lastLookMs ? lastLookMs : null
+  await lookAgainAt(deps, removal, nextLookMs)
 }
 
 /** Unless something came in during the sweep: that has set a time of its own. */

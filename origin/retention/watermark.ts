@@ -1,5 +1,5 @@
 import { schema } from '@streamtube/db/index.ts'
-import { and, asc, eq, lte } from 'drizzle-orm'
+import { and, asc, eq, isNull } from 'drizzle-orm'
 import type { RetentionDeps } from './deps.ts'
 import { removeVideo } from './remove.ts'
 
@@ -7,16 +7,16 @@ const { removals, videos } = schema
 
 /**
  * Deletes the oldest replay when the store takes less than `minFreeBytes` more. One at a time: the next one goes only
- * when the bytes of those before are freed and were not enough. What is live stays, and so do files that were uploaded.
+ * when the bytes of those before are freed and were not enough: a store that deletes nothing loses no more. What is live stays, and so do files that were uploaded.
  */
 export async function keepFree(deps: RetentionDeps, minFreeBytes: number): Promise<void> {
-  const { db, blobs, log, now } = deps
+  const { db, blobs, log } = deps
   const freeBytes = await blobs.freeBytes()
   if (freeBytes === null || freeBytes >= minFreeBytes) return
   const [underWay] = await db
     .select({ id: removals.id })
     .from(removals)
-    .where(lte(removals.sweepAt, new Date(now())))
+    .where(isNull(removals.sweptAt))
     .limit(1)
   if (underWay) return
   const [oldest] = await db
