@@ -3,9 +3,9 @@ import { newId } from '@streamtube/contracts/ids.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { and, eq } from 'drizzle-orm'
 import { ApiError, notFound } from '../http/errors.ts'
-import { readLead } from '../library/index.ts'
+import { readPlayed } from '../library/index.ts'
 import type { ClipRow } from './find.ts'
-import { goingOn, programTimeOf, type Stretch, stretchesOf } from './positions.ts'
+import { goingOn, inOrder, programTimeOf, type Stretch } from './positions.ts'
 import { rulesFor, takeAround, wantedRange } from './range.ts'
 
 const { broadcasts, channels, clips, videos } = schema
@@ -28,8 +28,7 @@ export async function makeClip(
   if (known) return { clip: known, isNew: false }
   const { video, ownerId, broadcastState } = await findSource(db, request.videoId)
   const nowMs = now()
-  const lead = await readLead(db, video.timelineId)
-  const recorded = lead ? stretchesOf(lead) : []
+  const recorded = inOrder(await readPlayed(db, video.timelineId))
   if (recorded.length === 0) throw nothingThere(video.state)
   const stretches = broadcastState === 'live' ? goingOn(recorded, atMost(recorded, nowMs)) : recorded
   const rules = rulesFor(ownerId === personId)
@@ -37,7 +36,7 @@ export async function makeClip(
   const take = takeAround(range, stretches, rules)
   const moment = (positionMs: number, side: 'start' | 'end') => {
     const ms = programTimeOf(stretches, positionMs, side)
-    if (ms === null) throw new Error(`a video of ${stretches.length} segments has no ${positionMs} ms`)
+    if (ms === null) throw new Error(`a video of ${stretches.length} stretches has no ${positionMs} ms`)
     return Math.round(ms)
   }
   const at = new Date(nowMs)

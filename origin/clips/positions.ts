@@ -1,25 +1,30 @@
+import type { Played } from '../library/index.ts'
 import type { RenditionTimeline } from '../media/timeline.ts'
 
-/** A stretch that plays without a break: program time and the place in the video run alike. Milliseconds. */
-export interface Stretch {
-  programMs: number
+/** A stretch that plays without a break: program time and the place in the video run alike. */
+export interface Stretch extends Played {
   positionMs: number
-  durationMs: number
 }
 
-/** The stretches of a rendition, by time, gaps left out. @param positionMs of the first of them */
-export function stretchesOf({ info, segments }: RenditionTimeline, positionMs = 0): Stretch[] {
-  let at = positionMs
-  return segments.flatMap(({ gap, programTimeMs, duration }) => {
-    if (gap) return []
-    const stretch = {
-      programMs: programTimeMs,
-      positionMs: at,
-      durationMs: (duration * 1000) / info.timescale,
-    }
-    at += stretch.durationMs
-    return [stretch]
+/** Stretches one after the other, as a video plays them. */
+export function inOrder(played: readonly Played[]): Stretch[] {
+  let positionMs = 0
+  return played.map((one) => {
+    const stretch = { ...one, positionMs }
+    positionMs += one.durationMs
+    return stretch
   })
+}
+
+/** The stretches of a rendition, by time, gaps left out. */
+export function stretchesOf({ info, segments }: RenditionTimeline): Stretch[] {
+  const played = segments.filter(({ gap }) => !gap)
+  return inOrder(
+    played.map(({ programTimeMs, duration }) => ({
+      programMs: programTimeMs,
+      durationMs: (duration * 1000) / info.timescale,
+    })),
+  )
 }
 
 /** As if what was played last went on up to `untilMs`: rows trail what viewers see. */

@@ -12,7 +12,7 @@ export interface MinuteArrays {
 
 const INDEPENDENT = 1
 export const DISCONTINUITY = 2
-const GAP = 4
+export const GAP = 4
 /** From here on another header holds: the one that is named by this segment's number. */
 export const HEADER = 8
 

@@ -1,8 +1,8 @@
 import { type Database, schema } from '@streamtube/db/index.ts'
-import { and, asc, between, eq, gte, lt, or, sql } from 'drizzle-orm'
+import { and, asc, between, eq, gte, lt, not, or, sql } from 'drizzle-orm'
 import { type RenditionTimeline, type TimeRange, timelineWithin } from '../media/timeline.ts'
 import type { RenditionInfo, SegmentEntry } from '../media/types.ts'
-import { entriesOf, HEADER, minuteOf, withHeaders } from './minute.ts'
+import { entriesOf, GAP, HEADER, minuteOf, withHeaders } from './minute.ts'
 
 const { renditions, timelineIndex } = schema
 
@@ -30,6 +30,48 @@ export async function readLead(db: Database, timelineId: string): Promise<Rendit
     .where(and(eq(timelineIndex.timelineId, timelineId), eq(timelineIndex.renditionId, renditionId)))
   const own = described.filter((row) => row.renditionId === renditionId)
   return assemble(own, rows)[0] ?? null
+}
+
+/** A stretch of program time that plays without a break. Milliseconds. */
+export interface Played {
+  programMs: number
+  durationMs: number
+}
+
+/**
+ * What the first rendition plays, by time and without its gaps: minutes in one piece wherever nothing is missing, so that
+ * hours of it are read in a moment.
+ */
+export async function readPlayed(db: Database, timelineId: string): Promise<Played[]> {
+  const described = await readRenditions(db, timelineId)
+  const [lead] = newestOf(described)
+  if (!lead) return []
+  const { renditionId } = lead
+  const isLead = and(eq(timelineIndex.timelineId, timelineId), eq(timelineIndex.renditionId, renditionId))
+  const hasGap = sql`exists (select from unnest(${timelineIndex.flags}) flag where flag & ${GAP} <> 0)`
+  const { epoch } = timelineIndex
+  const whole = await db
+    .select({
+      epoch,
+      programMs: sql<number>`${timelineIndex.programTimesMs}[1]::float8`,
+      ticks: sql<number>`(select sum(ticks) from unnest(${timelineIndex.durations}) ticks)::float8`,
+    })
+    .from(timelineIndex)
+    .where(and(isLead, not(hasGap)))
+  const broken = await db.select().from(timelineIndex).where(and(isLead, hasGap))
+  const pieces = broken.flatMap((row) =>
+    entriesOf(row).flatMap(({ gap, programTimeMs, duration }) =>
+      gap ? [] : [{ epoch: row.epoch, programMs: programTimeMs, ticks: duration }],
+    ),
+  )
+  const own = described.filter((row) => row.renditionId === renditionId)
+  const timescales = new Map(own.map((row) => [row.epoch, row.timescale]))
+  return [...whole, ...pieces]
+    .map((one) => ({
+      programMs: one.programMs,
+      durationMs: (one.ticks * 1000) / (timescales.get(one.epoch) ?? lead.timescale),
+    }))
+    .sort((x, y) => x.programMs - y.programMs)
 }
 
 /** As `readTimeline`, of a stretch of program time alone: see `timelineWithin`. Costs what the stretch costs. */
