@@ -124,7 +124,8 @@ export class LadderProcess implements Ladder {
 
   #replan(life: Life | null, nowMs: number): void {
     const { rungs, seat, log, metrics } = this.#options
-    const tooSlow = life !== null && life.pace.behindMs >= TOO_SLOW_MS
+    // One that is being cleared away has been judged.
+    const tooSlow = life?.stop.signal.aborted === false && life.pace.behindMs >= TOO_SLOW_MS
     if (tooSlow) seat.isShort()
     const before = this.#plan
     const room = before.dropped > 0 && seat.hasRoomFor(this.#loadOf(rungs.slice(before.dropped - 1)))
@@ -134,7 +135,7 @@ export class LadderProcess implements Ladder {
       const fewer = dropped > before.dropped
       const rungId = this.rungIds[Math.min(dropped, before.dropped)]
       if (fewer) metrics.rungDropped()
-      log.warn({ rungId, behindMs: life?.pace.behindMs }, fewer ? TOO_SLOW : ONCE_MORE)
+      log.warn({ rungId, lagMs: life?.pace.lagMs }, fewer ? TOO_SLOW : ONCE_MORE)
       life?.stop.abort(PLANNED)
       this.#wake?.()
     } else if (life?.lease && usesCard(life.lease.row) && life.pace.quietMs > CARD_SILENT_MS) {
