@@ -375,6 +375,7 @@ describe('the file of a clip', () => {
     expect(await exportOf(clip.id)).toMatchObject({
       state: 'ready',
       sizeBytes: 1000,
+      frames: 300,
       url: `/api/v1/clips/${clip.id}/file`,
     })
 

@@ -45,7 +45,14 @@ export async function exportOf(db: Database, clip: ClipRow): Promise<ClipDesk['e
   if (clip.exportKey !== null && clip.exportedAt !== null) {
     const expiresAt = new Date(clip.exportedAt.getTime() + KEEP_EXPORT_MS).toISOString()
     const url = `/api/v1/clips/${clip.id}/file`
-    return { state: 'ready', progress: 1, url, sizeBytes: clip.exportBytes, expiresAt }
+    return {
+      state: 'ready',
+      progress: 1,
+      url,
+      sizeBytes: clip.exportBytes,
+      frames: clip.exportFrames,
+      expiresAt,
+    }
   }
   const [job] = await db
     .select()
@@ -53,7 +60,7 @@ export async function exportOf(db: Database, clip: ClipRow): Promise<ClipDesk['e
     .where(and(eq(jobs.kind, 'clip-export'), eq(jobs.subject, clip.id)))
     .orderBy(desc(jobs.id))
     .limit(1)
-  const nothing = { progress: 0, url: null, sizeBytes: null, expiresAt: null }
+  const nothing = { progress: 0, url: null, sizeBytes: null, frames: null, expiresAt: null }
   if (!job) return { ...nothing, state: 'none' }
   switch (job.state) {
     case 'queued':

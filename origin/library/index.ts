@@ -7,7 +7,7 @@ export {
   type SentSegment,
 } from './append.ts'
 export { openBroadcast, reserveSequences } from './broadcasts.ts'
-export { type ClipRange, type ClipTimeline, KEY_FRAME_REACH_MS, readClip } from './clip-view.ts'
+export { type ClipTimeline, KEY_FRAME_REACH_MS, readClip } from './clip-view.ts'
 export type { LibraryDeps } from './deps.ts'
 export { LibraryError, type LibraryErrorCode } from './errors.ts'
 export { streamEnded, streamStarted } from './events.ts'

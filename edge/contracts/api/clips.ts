@@ -95,6 +95,8 @@ const clipDeskSchema = z
       progress: z.number().min(0).max(1),
       url: z.string().nullable(),
       sizeBytes: z.number().int().nonnegative().nullable(),
+      /** Pictures in it. */
+      frames: z.number().int().positive().nullable(),
       expiresAt: timestampSchema.nullable(),
     }),
   })

@@ -557,6 +557,7 @@ export interface components {
                 progress: number;
                 url: string | null;
                 sizeBytes: number | null;
+                frames: number | null;
                 /** Format: date-time */
                 expiresAt: string | null;
             };
