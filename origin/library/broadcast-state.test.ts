@@ -175,7 +175,7 @@ describe('a broadcast', () => {
         let state: BroadcastState = idle
         let wasLive = false
         for (const event of happened) {
-          const next = step(state, event, windowMs).state
+          const next: BroadcastState = step(state, event, windowMs).state
           if (state.name === 'ended') expect(next).toBe(state)
           wasLive ||= next.name === 'live'
           expect(['live', 'interrupted', 'ended'].includes(next.name)).toBe(wasLive)
