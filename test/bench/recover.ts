@@ -14,8 +14,8 @@ interface Run extends StreamOptions {
   rounds: number
 }
 
-const low: Run = { subject: 'StreamTube, parts of 210 ms', latency: 'low', ladder: 'off', rounds: 40 }
-const normal: Run = { subject: 'StreamTube, parts of 510 ms', latency: 'normal', ladder: 'off', rounds: 15 }
+const low: Run = { subject: 'StreamTube, parts of 210 ms', latency: 'low', ladder: 'off', rounds: 32 }
+const normal: Run = { subject: 'StreamTube, parts of 510 ms', latency: 'normal', ladder: 'off', rounds: 12 }
 
 /** How soon viewers get the first part of an encoder that comes back. */
 export const bench: Bench = async (say) => {
