@@ -30,9 +30,13 @@ test('within the live playlist it is a seek, beyond it the DVR playlist', () => 
 
 test('the last seconds are live', () => {
   for (const sight of [live, dvr]) {
-    expect(stepTo(sight, EDGE - 5_000)).toEqual({ type: 'go-live' })
+    expect(stepTo(sight, EDGE - 2_000)).toEqual({ type: 'go-live' })
     expect(stepTo(sight, EDGE + 60_000)).toEqual({ type: 'go-live' })
   }
+})
+
+test('a step of five seconds back from live is one', () => {
+  expect(stepTo(live, EDGE - 700 - 5_000)).toEqual({ type: 'seek', toMs: EDGE - 5_700 })
 })
 
 test('in the DVR playlist one stays there, but for its end, which the live one has', () => {

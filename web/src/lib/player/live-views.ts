@@ -1,5 +1,5 @@
-/** Closer to live than this is live (milliseconds): nobody aims at the last seconds. */
-const LIVE_MS = 8_000
+/** Closer to live than this is live (milliseconds); a key's step back from live is further. */
+const LIVE_MS = 3_000
 /** A view's first segments may be gone when they are asked for. */
 const SLIDING_MS = 6_000
 /** A DVR playlist trails live by what is recorded and kept on the way; its end is reached through the live one. */
