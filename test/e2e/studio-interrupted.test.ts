@@ -18,7 +18,7 @@ let browser: Browser
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let creator: Creator
 let source: string
-let publisher: Publisher
+let publisher: Publisher | undefined
 let studio: Page
 let viewer: Page
 let complaints: string[][]
@@ -85,13 +85,14 @@ test('a creator says how long a stream waits for a lost encoder', async () => {
 })
 
 test('an encoder that dies leaves a countdown in the studio and a calm picture to viewers', async () => {
+  await publisher?.stop()
   publisher = publish()
   id = await creator.liveId()
   await open(viewer, `/watch/${id}`)
   await untilPlaying(viewer, FIRST_FRAME_CEILING_MS)
   await expect.poll(stateOfDesk, SOON).toBe('live')
 
-  await publisher.kill()
+  await publisher?.kill()
   await expect.poll(stateOfDesk, SOON).toBe('interrupted')
   const before = await leftSeconds()
   expect(before).toBeGreaterThan(0)
@@ -108,12 +109,12 @@ test('its return is told, and the same stream goes on', async () => {
   expect(await stateOfDesk()).toBe('live')
   expect(await isShown(studio, 'interrupted')).toBe(false)
   await expect.poll(() => playedSeconds(viewer), SOON).toBeGreaterThan(before + 2)
-  expect(await isShown(viewer, 'player-interrupted')).toBe(false)
+  await expect.poll(() => isShown(viewer, 'player-interrupted'), SOON).toBe(false)
   expect(await creator.liveId()).toBe(id)
 }, 120_000)
 
 test('a stream that waits can be ended by hand; its viewers are offered the replay', async () => {
-  await publisher.kill()
+  await publisher?.kill()
   await expect.poll(stateOfDesk, SOON).toBe('interrupted')
   await studio.getByTestId('end-stream').click()
   await studio.getByTestId('confirm-end').click()
@@ -128,7 +129,9 @@ test('a replay that its creator deletes is gone from the site and from the disk'
   await studio.getByTestId('delete-video').click()
   await studio.getByTestId('confirm-delete').click()
   await expect.poll(() => new URL(studio.url()).pathname, SOON).toBe(`/@${creator.handle}`)
-  expect((await fetch(`${platform.url}/api/v1/videos/${id}`)).status).toBe(404)
+  // An edge may share an answer among guests for a second.
+  const status = async () => (await fetch(`${platform.url}/api/v1/videos/${id}`)).status
+  await expect.poll(status, SOON).toBe(404)
   await expect.poll(() => existsSync(recorded), SOON).toBe(false)
   expect(complaints).toEqual([[], []])
 }, 120_000)
