@@ -66,6 +66,8 @@ export class Playback implements Playing {
   /** Counts loads, so that an answer to an older one is dropped. */
   #load = 0
   #wantsToPlay = true
+  /** Another engine is on its way: what plays is about to be replaced. */
+  #isOpening = false
   /** The live stream that plays has come to its end. */
   #complete = false
 
@@ -176,6 +178,7 @@ export class Playback implements Playing {
 
   async #open(startAt: StartAt | null): Promise<void> {
     const load = ++this.#load
+    this.#isOpening = true
     this.#retries.stop()
     this.failure = null
     this.state = this.#retries.failures === 0 ? 'starting' : 'reconnecting'
@@ -183,6 +186,7 @@ export class Playback implements Playing {
     try {
       const [startEngine, playback] = await Promise.all([loadEngine(), askForPlayback(kind, this.#id)])
       if (load !== this.#load) return
+      this.#isOpening = false
       this.#closeEngine()
       this.master = playback.master
       this.#complete = false
@@ -218,6 +222,7 @@ export class Playback implements Playing {
       else this.state = 'paused'
     } catch (error) {
       if (load !== this.#load) return
+      this.#isOpening = false
       const refusal = refusalOf(error)
       if (refusal) this.#fail(refusal)
       else this.#tryLater()
@@ -294,11 +299,13 @@ export class Playback implements Playing {
       { signal },
     )
     on('playing', () => {
+      // Of what is about to be replaced.
+      if (this.#isOpening) return
       this.state = 'playing'
       this.where.heldMs = null
     })
     on('seeked', () => {
-      if (video.readyState > 1) this.where.heldMs = null
+      if (video.readyState > 1 && !this.#isOpening) this.where.heldMs = null
       this.where.look()
     })
     on('pause', () => {
