@@ -167,7 +167,8 @@ describe('an encoder that comes back', () => {
     const first = stage.admit()
     await stage.publish(first, show(9))
     leave(first, 'peer-closed')
-    await stage.pass(awayMs)
+    await stage.pass(awayMs + 5_000)
+    expect(stage.timeline?.master(Date.now())).toContain('source.m3u8')
     const timeline = stage.timeline
     const second = stage.admit({ epoch: 2 })
     await stage.publish(second, show(70, rate))

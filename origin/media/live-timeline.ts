@@ -10,7 +10,7 @@ import {
 } from './playlists.ts'
 import { RenditionTail } from './tail/rendition-tail.ts'
 import { Waiters, type WaitResult } from './tail/waiters.ts'
-import { measureBandwidth } from './timeline.ts'
+import { type Bandwidth, measureBandwidth } from './timeline.ts'
 import type { PartTargetMs, RenditionInfo, SegmentEntry } from './types.ts'
 
 export interface LiveTimelineOptions {
@@ -67,6 +67,8 @@ export class LiveTimeline {
   readonly #texts = new Map<string, string>()
   /** When the last sample of each rendition's newest part came in. */
   readonly #arrivals = new Map<string, number>()
+  /** As the last master said. */
+  readonly #bandwidths = new Map<string, Bandwidth>()
   #declaredAtMs = Number.NEGATIVE_INFINITY
   #patienceTimer: NodeJS.Timeout | null = null
   #patienceOver = false
@@ -144,6 +146,7 @@ export class LiveTimeline {
     const tail = this.#tails.get(renditionId)
     if (!tail || entries.length === 0) return
     this.#texts.clear()
+    this.#measured(tail)
     for (const entry of entries) {
       tail.addSegment({ type: 'segment', epoch: entry.epoch, renditionId, entry, chunks: [] })
     }
@@ -232,7 +235,7 @@ export class LiveTimeline {
     if (nowMs - this.#declaredAtMs >= MASTER_PATIENCE_MS) this.#patienceOver = true
     if (!this.#masterReady() && !this.#ended) return null
     const listed = this.#inOrder().filter((tail) => isPresentable(tail) || (this.#ended && tail.lastPart))
-    return listed.length === 0 ? null : masterPlaylist(listed.map(measured))
+    return listed.length === 0 ? null : masterPlaylist(listed.map((tail) => this.#measured(tail)))
   }
 
   /** A rendition's media playlist, or null when there is none yet. Cached between changes. */
@@ -351,6 +354,14 @@ export class LiveTimeline {
     const [lead] = this.#inOrder().filter((tail) => tail.lastPart !== null)
     if (!lead || !isPresentable(lead)) return false
     return this.#patienceOver || [...this.#declared].every((id) => isPresentable(this.#tails.get(id)))
+  }
+
+  /** A window of nothing but gaps says nothing new: what was measured before holds on. */
+  #measured(tail: RenditionTail): MasterRendition {
+    const now = measured(tail)
+    const known = now.averageBps > 0 ? now : { ...now, ...this.#bandwidths.get(tail.info.id) }
+    this.#bandwidths.set(tail.info.id, { peakBps: known.peakBps, averageBps: known.averageBps })
+    return known
   }
 
   #holdBound(): void {
