@@ -3,6 +3,7 @@ import type { Grant } from '../../origin/live/grant.ts'
 import { HeldBroadcasts } from '../../origin/live/held-broadcasts.ts'
 import type { Ladder, LadderRequest } from '../../origin/live/ladder.ts'
 import { liveMetrics } from '../../origin/live/metrics.ts'
+import type { Recordings } from '../../origin/live/recordings.ts'
 import { LiveRegistry } from '../../origin/live/registry.ts'
 import { type StreamReport, StreamReports } from '../../origin/live/reports.ts'
 import type { CloseReason, Publication } from '../../origin/live/rtmp/desk.ts'
@@ -29,7 +30,7 @@ function tagOf(event: SourceEvent): FlvTag {
 }
 
 const TIMELINE = '01jd0000000000000000000000'
-const LOOK_MS = 50
+const LOOK_MS = 200
 
 /** An encoder on a stage: what it heard, and how to go. */
 interface StagedEncoder {
@@ -38,7 +39,7 @@ interface StagedEncoder {
   silentSinceMs: number
 }
 
-/** A node's broadcasts without sockets, under fake timers, with a linter that reads every playlist 20 times a second. */
+/** A node's broadcasts without sockets, under fake timers, with a linter that reads every playlist five times a second. */
 export class HeldStage {
   readonly linter = createLinter({ slackMs: 0 })
   readonly registry = new LiveRegistry()
@@ -52,7 +53,8 @@ export class HeldStage {
   readonly broadcasts: HeldBroadcasts
   #sinceLookMs = 0
 
-  constructor() {
+  /** @param recordings of what is archived */
+  constructor(recordings: Recordings | null = null) {
     const metrics = liveMetrics(testMetrics().metrics)
     const reports = new StreamReports({
       send: async (batch) => {
@@ -66,8 +68,8 @@ export class HeldStage {
     })
     const parts: SessionParts = {
       api: { reserveSequences: async () => Promise.reject(new Error('away')) } as never,
-      // Nothing is archived here.
-      recordings: null as never,
+      // Nobody asks for it where nothing is archived.
+      recordings: recordings as never,
       makeLadder: (request) => this.#ladder(request),
       metrics,
       nowMs: () => Date.now(),
