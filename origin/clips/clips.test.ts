@@ -240,7 +240,12 @@ describe('a clip of a finished video', () => {
     expect((await api.browser().delete(path)).status).toBe(401)
     expect((await eve.browser.get(path)).body.desk).toBeNull()
     expect(await ada.browser.patch(path, { title: 'Ada’s' })).toMatchObject({ body: { title: 'Ada’s' } })
+    const takeId = (await bob.browser.get(path)).body.desk.take.id
+    const { cursor } = await api.edge.listRevocations({ cursor: '' })
     expect((await ada.browser.delete(path)).status).toBe(204)
+    // Whoever watches it, or trims it, is refused.
+    const { revocations } = await api.edge.listRevocations({ cursor })
+    expect(revocations.map(({ assetId }) => assetId)).toEqual(expect.arrayContaining([clip.id, takeId]))
     expect((await bob.browser.get(path)).status).toBe(404)
     expect((await media(`clip/${clip.id}/source.m3u8`)).status).toBe(404)
     await expect(api.edge.authorizePlayback({ kind: 'clip', assetId: clip.id })).rejects.toThrow()

@@ -1,6 +1,6 @@
 import type { Clip, ClipList } from '@streamtube/contracts/api/clips.ts'
 import { type Database, schema } from '@streamtube/db/index.ts'
-import { and, desc, eq, isNotNull, lt } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, isNull, lt } from 'drizzle-orm'
 import { findChannel } from '../channels/index.ts'
 import { forbidden, notFound } from '../http/errors.ts'
 
@@ -50,7 +50,7 @@ export function mayChange({ clip, ownerId }: FoundClip, personId: string | null)
   return clip.creatorId === personId || ownerId === personId
 }
 
-/** A page of published clips, newest first. @throws ApiError 404 for an unknown channel */
+/** A page of published clips, but for those of banned channels, newest first. @throws ApiError 404 for an unknown channel */
 export async function listClips(
   db: Database,
   { channel, video, cursor, limit }: ClipList,
@@ -61,6 +61,7 @@ export async function listClips(
     .where(
       and(
         isNotNull(clips.publishedAt),
+        isNull(channels.bannedAt),
         of ? eq(clips.channelId, of.id) : undefined,
         video === undefined ? undefined : eq(clips.videoId, video),
         cursor === undefined ? undefined : lt(clips.id, cursor),

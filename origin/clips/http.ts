@@ -6,6 +6,7 @@ import { countOrRefuse } from '../http/counted.ts'
 import { notFound } from '../http/errors.ts'
 import { shareAmongGuests } from '../http/guests.ts'
 import { enqueueJob, type LibraryDeps, serveObject } from '../library/index.ts'
+import { revokeAssets } from '../revocations/index.ts'
 import { changeClip } from './change.ts'
 import { fileNameOf } from './file-name.ts'
 import { findClip, listClips, requireOwnClip } from './find.ts'
@@ -59,7 +60,10 @@ export function mountClips(app: ApiApp, deps: LibraryDeps & { audit: Audit }): v
 
   app.openapi(routes.deleteClip, async (c) => {
     const { clip } = await ownClip(c, c.req.valid('param').id)
-    await db.delete(schema.clips).where(eq(schema.clips.id, clip.id))
+    await db.transaction(async (tx) => {
+      await tx.delete(schema.clips).where(eq(schema.clips.id, clip.id))
+      await revokeAssets(tx, [clip.id, clip.takeId], now())
+    })
     deps.audit.note('clip.deleted', {
       personId: requireViewer(c).personId,
       clipId: clip.id,

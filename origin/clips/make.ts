@@ -40,28 +40,34 @@ export async function makeClip(
     return Math.round(ms)
   }
   const at = new Date(nowMs)
-  const [clip] = await db
-    .insert(clips)
-    .values({
-      id: newId(),
-      takeId: newId(),
-      timelineId: video.timelineId,
-      videoId: video.id,
-      channelId: video.channelId,
-      creatorId: personId,
-      title: request.title ?? video.title,
-      startMs: moment(range.startMs, 'start'),
-      endMs: moment(range.endMs, 'end'),
-      takeStartMs: moment(take.startMs, 'start'),
-      takeEndMs: moment(take.endMs, 'end'),
-      positionMs: Math.round(range.startMs),
-      durationMs: Math.round(range.endMs - range.startMs),
-      requestKey: request.key,
-      publishedAt: request.draft ? null : at,
-      createdAt: at,
-    })
-    .onConflictDoNothing()
-    .returning()
+  const values = {
+    id: newId(),
+    takeId: newId(),
+    timelineId: video.timelineId,
+    videoId: video.id,
+    channelId: video.channelId,
+    creatorId: personId,
+    title: request.title ?? video.title,
+    startMs: moment(range.startMs, 'start'),
+    endMs: moment(range.endMs, 'end'),
+    takeStartMs: moment(take.startMs, 'start'),
+    takeEndMs: moment(take.endMs, 'end'),
+    positionMs: Math.round(range.startMs),
+    durationMs: Math.round(range.endMs - range.startMs),
+    requestKey: request.key,
+    publishedAt: request.draft ? null : at,
+    createdAt: at,
+  }
+  const [clip] = await db.transaction(async (tx) => {
+    // Deleted meanwhile, or not until the clip holds its segments.
+    const [there] = await tx
+      .select({ id: videos.id })
+      .from(videos)
+      .where(eq(videos.id, video.id))
+      .for('key share')
+    if (!there) throw notFound('video')
+    return await tx.insert(clips).values(values).onConflictDoNothing().returning()
+  })
   const made = clip ?? (request.key === null ? null : await findMade(db, personId, request.key))
   if (!made) throw new Error('a clip that was just made is gone')
   return { clip: made, isNew: clip !== undefined }

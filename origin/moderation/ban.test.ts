@@ -1,6 +1,7 @@
 import { Code } from '@connectrpc/connect'
 import { newId } from '@streamtube/contracts/ids.ts'
 import { schema } from '@streamtube/db/index.ts'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Creator, signUp } from '../api/testing/people.ts'
 import { startApiForTests, type TestApi } from '../api/testing/start-api.ts'
@@ -30,6 +31,9 @@ const play = (kind: string, assetId: string) =>
 
 const listed = async ({ handle }: Creator): Promise<string[]> =>
   (await api.browser().get(`/videos?channel=${handle}`)).body.items.map(({ id }: { id: string }) => id)
+
+const listedClips = async (query: string): Promise<string[]> =>
+  (await api.browser().get(`/clips?${query}`)).body.items.map(({ id }: { id: string }) => id)
 
 async function goLive() {
   const grant = await publish(api, key)
@@ -110,6 +114,20 @@ describe('a ban', () => {
     await lift()
     expect(await listed(ada)).toEqual(expect.arrayContaining([grant.broadcastId, video]))
     expect(await play('vod', video)).toMatchObject({ timelineId: video })
+  })
+
+  test('takes its clips out of every list, until it is lifted', async () => {
+    const { id } = await addClip(await addVideo(ada.channelId))
+    await api.library.db
+      .update(schema.clips)
+      .set({ publishedAt: new Date(api.now()) })
+      .where(eq(schema.clips.id, id))
+    const lists = [`channel=${ada.handle}`, 'limit=50']
+    for (const query of lists) expect(await listedClips(query)).toContain(id)
+    await ban()
+    for (const query of lists) expect(await listedClips(query)).not.toContain(id)
+    await lift()
+    for (const query of lists) expect(await listedClips(query)).toContain(id)
   })
 
   test('is in the audit log with who, what and why, when something changed', async () => {
