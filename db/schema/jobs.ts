@@ -32,6 +32,7 @@ export const jobs = pgTable(
       .where(sql`${table.state} in ('queued', 'running')`),
     index('jobs_queue').on(table.runAt, table.id).where(sql`${table.state} = 'queued'`),
     index('jobs_leases').on(table.leaseUntil).where(sql`${table.state} = 'running'`),
+    index('jobs_subject').on(table.kind, table.subject, table.createdAt),
     index('jobs_finished').on(table.finishedAt).where(sql`${table.state} in ('done', 'failed')`),
   ],
 )
