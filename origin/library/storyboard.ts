@@ -4,6 +4,7 @@ import { schema } from '@streamtube/db/index.ts'
 import { eq, max, min } from 'drizzle-orm'
 import type { RenditionTimeline } from '../media/timeline.ts'
 import type { SegmentEntry } from '../media/types.ts'
+import { BLOB_BATCH_MAX_KEYS, type Blobs } from '../ports/blobs/port.ts'
 import { blobPrefix } from './append.ts'
 import type { LibraryDeps } from './deps.ts'
 import { readTimelineWithin } from './timeline.ts'
@@ -31,6 +32,25 @@ export function storyboardOf({ timelineId, storyboardMinute }: VideoRow): Storyb
 /** Where a sheet lies in blobs: with its timeline, so that it goes with it. */
 export function sheetKey(timelineId: string, minute: number): string {
   return sheetPath(timelineId, minute).replace(/^m\//, 'timelines/')
+}
+
+/** Deletes a timeline's sheets of minutes before `minute`: nobody can go back there. @throws PortError */
+export async function deleteSheets(
+  blobs: Blobs,
+  timelineId: string,
+  about: { beforeMinute: number; signal: AbortSignal },
+): Promise<void> {
+  const prefix = sheetKey(timelineId, 0).replace(/0\.jpg$/, '')
+  const isOld = ({ key }: { key: string }) =>
+    Number(/^(\d+)\.jpg$/.exec(key.slice(prefix.length))?.[1] ?? Number.POSITIVE_INFINITY) <
+    about.beforeMinute
+  let cursor: string | null = null
+  do {
+    const page = await blobs.list({ prefix, cursor, limit: BLOB_BATCH_MAX_KEYS })
+    const old = page.items.filter(isOld)
+    if (old.length > 0) await blobs.delete(old.map(({ key }) => key))
+    cursor = page.next
+  } while (cursor !== null && !about.signal.aborted)
 }
 
 /** A picture's blobs: a header, and a segment that begins with a key frame. Null where there is nothing to show. */

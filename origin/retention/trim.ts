@@ -1,5 +1,6 @@
 import { type Database, schema } from '@streamtube/db/index.ts'
 import { and, eq, inArray } from 'drizzle-orm'
+import { deleteSheets } from '../library/index.ts'
 import type { RetentionDeps } from './deps.ts'
 import { freeSegments } from './free.ts'
 import { heldRanges } from './held.ts'
@@ -18,11 +19,10 @@ export async function trimUnarchived(deps: RetentionDeps): Promise<void> {
     .where(and(eq(broadcasts.archive, false), inArray(broadcasts.state, ['live', 'interrupted'])))
   for (const { timelineId, dvrMinutes } of rows) {
     if (deps.closing.aborted) return
-    await freeSegments(deps, {
-      timelineId,
-      held: await heldRanges(deps.db, timelineId),
-      beforeMinute: Math.floor(deps.now() / 60_000) - dvrMinutes - MARGIN_MINUTES,
-    })
+    const beforeMinute = Math.floor(deps.now() / 60_000) - dvrMinutes - MARGIN_MINUTES
+    const held = await heldRanges(deps.db, timelineId)
+    await freeSegments(deps, { timelineId, held, beforeMinute })
+    await deleteSheets(deps.blobs, timelineId, { beforeMinute, signal: deps.closing })
   }
 }
 

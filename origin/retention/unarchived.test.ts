@@ -29,6 +29,11 @@ test('a stream that is not archived keeps as much as its viewers may go back, an
     startMs: START_MS + 62_000,
     endMs: START_MS + 64_000,
   })
+  const sheet = (minute: number) =>
+    `timelines/${grant.broadcastId}/storyboard/${START_MS / 60_000 + minute}.jpg`
+  for (const minute of [0, 3, 4, 7]) {
+    await api.library.blobs.put(sheet(minute), new Uint8Array(10), { contentType: 'image/jpeg' })
+  }
   // The eight minutes that were recorded are over by now.
   api.pass(START_MS + 8 * 60_000 - api.now())
   await trimUnarchived(retentionOf(api))
@@ -37,6 +42,7 @@ test('a stream that is not archived keeps as much as its viewers may go back, an
   const fromMinute4 = Array.from({ length: 120 }, (_, i) => 120 + i)
   expect(kept.filter((number) => number >= 120)).toEqual(fromMinute4)
   expect(kept.filter((number) => number < 120)).toEqual([25, 26, 27, 28, 29, 30, 31])
+  expect((await stored(api)).filter((key) => key.endsWith('.jpg'))).toEqual([sheet(4), sheet(7)])
   const rows = await api.library.db
     .select()
     .from(schema.timelineIndex)
