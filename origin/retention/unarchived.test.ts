@@ -5,7 +5,7 @@ import { type Creator, signUp } from '../api/testing/people.ts'
 import { startApiForTests, type TestApi } from '../api/testing/start-api.ts'
 import { ENDED, newKey, publish, report, START_MS } from '../library/testing.ts'
 import { giveUpUnarchived, sweepRemovals, trimUnarchived } from './index.ts'
-import { goLive, makeClip, retentionOf, stored } from './testing.ts'
+import { goLive, makeClip, record, retentionOf, stored } from './testing.ts'
 
 let api: TestApi
 let ada: Creator
@@ -59,6 +59,31 @@ test('a stream that is not archived keeps as much as its viewers may go back, an
   expect((await stored(api)).filter((key) => key.includes(grant.broadcastId))).toEqual([])
   // Its page stays, and says that nothing was kept.
   expect((await api.browser().get(`/videos/${grant.broadcastId}`)).body.state).toBe('ended')
+})
+
+test('a clip of its last seconds is whole, though they come after the end', async () => {
+  const grant = await goLive(api, ada, 5)
+  const range = { startMs: START_MS + 8_000, endMs: START_MS + 12_000 }
+  await makeClip(api, ada, { videoId: grant.broadcastId, ...range })
+  await report(api, grant, ENDED)
+  await giveUpUnarchived(api.library.db, { broadcastId: grant.broadcastId, nowMs: api.now() })
+  await record(api, grant, 5, 2)
+  const kept = async () =>
+    numbersIn((await stored(api)).filter((key) => key.includes(grant.broadcastId))).sort((a, b) => a - b)
+  // Not before nobody's player ends with it.
+  api.pass(119_000)
+  await sweepRemovals(retentionOf(api))
+  expect(await kept()).toEqual([0, 1, 2, 3, 4, 5, 6])
+  api.pass(2_000)
+  await sweepRemovals(retentionOf(api))
+  // With what the clip begins to decode with; and nothing that comes now.
+  await record(api, grant, 7, 1)
+  const rows = await api.library.db
+    .select()
+    .from(schema.timelineIndex)
+    .where(eq(schema.timelineIndex.timelineId, grant.broadcastId))
+  const listed = rows.flatMap(({ sequences }) => sequences)
+  expect([Math.max(...listed), (await kept()).includes(6)]).toEqual([5, false])
 })
 
 test('a stream that is not archived is recorded only where its viewers may go back', async () => {
