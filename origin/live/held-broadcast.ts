@@ -12,6 +12,7 @@ import { nextGaps } from './resume.ts'
 import type { CloseReason, Encoder, Publication } from './rtmp/desk.ts'
 import { LiveSession, type SessionBroadcast, type SessionParts } from './session.ts'
 import { SpoolGate } from './spool/gate.ts'
+import { waitFor } from './wait-for.ts'
 
 export interface HeldBroadcastOptions extends SessionParts {
   /** Where edges reach this node. */
@@ -25,6 +26,8 @@ export interface HeldBroadcastOptions extends SessionParts {
 
 /** How long what is left may take to reach the store and the api once the encoder is gone. */
 const DRAIN_MS = 10 * 60_000
+/** The api hears of an end with all that is kept; but of a store that is away this much later, and takes the rest then. */
+const KEPT_FIRST_MS = 1_000
 /** Discontinuities that an epoch may have: one where it begins and one for each change of the encoder's parameters. */
 const MARKS_PER_EPOCH = 1000
 /** A newer publisher that was let in on this node is here within this: the api's deadline, and some. */
@@ -101,8 +104,11 @@ export class HeldBroadcast implements SessionBroadcast {
     before.finishNow()
     before.cut(endWords('superseded'))
     this.#drain(before)
+    if (!wasLive(this.#state)) return
+    // Gaps come behind all that the one before has sent, also what still waits for the disk.
+    this.gate.flush()
     // Players wait for the new picture as for one that was lost.
-    if (wasLive(this.#state)) this.#pacer ??= new GapPacer(before.silentMs, () => this.#appendGap())
+    this.#pacer ??= new GapPacer(before.silentMs, () => this.#appendGap())
   }
 
   begin(session: LiveSession): Before | null {
@@ -208,18 +214,19 @@ export class HeldBroadcast implements SessionBroadcast {
     this.#timer = null
   }
 
-  /** The broadcast is over: players are told, and the api when all of it is kept. */
+  /** The broadcast is over: players are told, and the api when all of it is kept, or can't be for now. */
   async #end(): Promise<void> {
     const { registry, nowMs } = this.#options
-    // The api hears of the end when all is kept, not before.
     this.#report.stop()
     await this.#rest()
     this.timeline.end()
     registry.retire(this.#id, this.timeline)
-    await this.#keep()
+    const kept = this.#keep()
+    await waitFor(kept, KEPT_FIRST_MS)
     await this.#complete('The api was not told that a broadcast ended', (signal) =>
       this.#report.finish(signal),
     )
+    await kept
     const durationMs = this.#liveSinceMs === null ? 0 : nowMs() - this.#liveSinceMs
     this.#log.info({ durationMs, complete: !this.#session.isLosing }, 'A broadcast has ended')
     this.#options.onOver()
