@@ -75,8 +75,9 @@ export class RecorderRows {
     if (this.#options.signal.aborted) return
     this.#timer ??= setTimeout(() => {
       this.#timer = null
-      // Its failures are told as they happen; whoever drains sends what is left.
-      this.send().catch(() => {})
+      // One that is under way takes these rows, too: none waits behind it, or there were as many as batches once the api
+      // has been away. Its failures are told as they happen; whoever drains sends what is left.
+      if (!this.#appending) this.send().catch(() => {})
     }, this.#options.batchMs ?? BATCH_MS)
   }
 
