@@ -450,3 +450,27 @@ test('a draft that nobody publishes is gone after an hour; a clip stays', async 
   expect((await bob.browser.get(`/clips/${draft}`)).status).toBe(404)
   expect((await bob.browser.get(`/clips/${clip}`)).status).toBe(200)
 })
+
+test('a clip’s older pictures go when it gets another, and all of them with the clip', async () => {
+  const video = await stream(30)
+  await video.end()
+  const { body: clip } = await bob.browser.post('/clips', { videoId: video.id, startMs: 0, endMs: 10_000 })
+  const prefix = `thumbnails/${clip.id}/`
+  const pictures = async () => (await api.library.blobs.list({ prefix })).items.map(({ key }) => key)
+  const give = async (name: string) => {
+    const blobKey = `${prefix}${name}.jpg`
+    await api.library.blobs.put(blobKey, new Uint8Array(10), { contentType: 'image/jpeg' })
+    await api.jobs.setClipPicture({ clipId: clip.id, blobKey })
+  }
+  await give('a')
+  await give('b')
+  // Pages still show the first one.
+  expect(await pictures()).toEqual([`${prefix}a.jpg`, `${prefix}b.jpg`])
+  api.pass(11 * 60_000)
+  await give('c')
+  expect(await pictures()).toEqual([`${prefix}c.jpg`])
+  await bob.browser.delete(`/clips/${clip.id}`)
+  expect(await pictures()).toEqual([])
+  await give('d')
+  expect(await pictures()).toEqual([])
+})

@@ -11,6 +11,7 @@ import { changeClip } from './change.ts'
 import { fileNameOf } from './file-name.ts'
 import { findClip, listClips, requireOwnClip } from './find.ts'
 import { makeClip } from './make.ts'
+import { deletePictures } from './picture.ts'
 import * as routes from './routes.ts'
 import { toShownClip } from './shown.ts'
 
@@ -70,8 +71,8 @@ export function mountClips(app: ApiApp, deps: LibraryDeps & { audit: Audit }): v
       channelId: clip.channelId,
       requestId: c.get('requestId'),
     })
-    const files = [clip.exportKey, clip.thumbnailKey].filter((key) => key !== null)
-    if (files.length > 0) await deps.blobs.delete(files)
+    if (clip.exportKey !== null) await deps.blobs.delete([clip.exportKey])
+    await deletePictures(deps.blobs, clip.id, { but: null, beforeMs: Number.POSITIVE_INFINITY })
     return c.body(null, 204)
   })
 
