@@ -34,13 +34,18 @@ export function sheetKey(timelineId: string, minute: number): string {
   return sheetPath(timelineId, minute).replace(/^m\//, 'timelines/')
 }
 
+/** What the keys of a timeline's sheets begin with. */
+export function sheetsPrefix(timelineId: string): string {
+  return sheetKey(timelineId, 0).replace(/0\.jpg$/, '')
+}
+
 /** Deletes a timeline's sheets of minutes before `minute`: nobody can go back there. @throws PortError */
 export async function deleteSheets(
   blobs: Blobs,
   timelineId: string,
   about: { beforeMinute: number; signal: AbortSignal },
 ): Promise<void> {
-  const prefix = sheetKey(timelineId, 0).replace(/0\.jpg$/, '')
+  const prefix = sheetsPrefix(timelineId)
   const isOld = ({ key }: { key: string }) =>
     Number(/^(\d+)\.jpg$/.exec(key.slice(prefix.length))?.[1] ?? Number.POSITIVE_INFINITY) <
     about.beforeMinute

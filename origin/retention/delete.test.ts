@@ -98,6 +98,12 @@ describe('deleting a video', () => {
       id,
       Array.from({ length: 2 + KEY_FRAME_REACH_MS / 2000 }, (_, i) => 2 + i),
     )
+    // The file that it was made from, and pictures of all of it: no clip shows those.
+    const sourceKey = `uploads/${id}.mp4`
+    for (const key of [sourceKey, `timelines/${id}/storyboard/29922600.jpg`, `thumbnails/${id}/a.jpg`]) {
+      await api.library.blobs.put(key, new Uint8Array(10), { contentType: 'image/jpeg' })
+    }
+    await api.library.db.update(schema.videos).set({ sourceKey }).where(eq(schema.videos.id, id))
     await ada.browser.delete(`/videos/${id}`)
     await sweepRemovals(retentionOf(api))
     expect(await stored(api)).toEqual([...before, ...shown].sort())

@@ -1,5 +1,6 @@
 import { schema } from '@streamtube/db/index.ts'
 import { and, asc, eq, lte, sql } from 'drizzle-orm'
+import { sheetsPrefix } from '../library/index.ts'
 import { BLOB_BATCH_MAX_KEYS } from '../ports/blobs/port.ts'
 import type { RetentionDeps } from './deps.ts'
 import { freeSegments } from './free.ts'
@@ -47,9 +48,13 @@ async function sweep(deps: RetentionDeps, removal: RemovalRow): Promise<void> {
     onFreed: (tx, bytes) => countFreed({ ...deps, db: tx }, removal, bytes),
   })
   if (!done) return
-  if (held.length === 0) {
-    for (const prefix of prefixesOf(removal)) if (!(await freeBelow(deps, removal, prefix))) return
+  const lastLookMs = removal.removedAt.getTime() + STRAGGLERS_MS
+  const isHeld = held.length > 0
+  if (!isHeld || removal.sweptAt === null || now() < lastLookMs + LOOK_AGAIN_MS) {
+    for (const prefix of prefixesOf(removal, isHeld)) if (!(await freeBelow(deps, removal, prefix))) return
     await freeSource(deps, removal)
+  }
+  if (!isHeld) {
     await db.delete(renditions).where(eq(renditions.timelineId, removal.id))
   }
   if (removal.sweptAt === null) {
@@ -58,8 +63,7 @@ async function sweep(deps: RetentionDeps, removal: RemovalRow): Promise<void> {
       .set({ sweptAt: new Date(now()) })
       .where(eq(removals.id, removal.id))
   }
-  const lastLookMs = removal.removedAt.getTime() + STRAGGLERS_MS
-  const nextLookMs = held.length > 0 ? now() + LOOK_AGAIN_MS : now() < lastLookMs ? lastLookMs : null
+  const nextLookMs = isHeld ? now() + LOOK_AGAIN_MS : now() < lastLookMs ? lastLookMs : null
   await lookAgainAt(deps, removal, nextLookMs)
 }
 
@@ -80,9 +84,9 @@ async function countFreed({ db }: RetentionDeps, { id }: RemovalRow, bytes: numb
     .where(eq(removals.id, id))
 }
 
-/** Where a timeline's headers lie, what was never listed, and its pictures. */
-function prefixesOf({ id, videoId, reason }: RemovalRow): string[] {
-  const media = `timelines/${id}/`
+/** Where a timeline's headers lie, what was never listed, and its pictures; of one that clips show, the pictures alone. */
+function prefixesOf({ id, videoId, reason }: RemovalRow, isHeld: boolean): string[] {
+  const media = isHeld ? sheetsPrefix(id) : `timelines/${id}/`
   // A broadcast of which nothing is kept still has its page, with a picture.
   return reason === 'not-archived' ? [media] : [media, `thumbnails/${videoId}/`]
 }
