@@ -63,6 +63,8 @@ export class SpoolEpoch {
   async load(files: readonly SpoolFile[]): Promise<void> {
     for (const file of files) {
       const handle = await this.#disk.fs.open(file.path, 'r')
+      // Not before all of it is listed may it be done: its first record may be one that came twice.
+      file.retain()
       try {
         const { records, damage } = await scanSpoolFile(handle, file.sizeBytes, file.name)
         for (const found of records) {
@@ -75,6 +77,7 @@ export class SpoolEpoch {
       } finally {
         await handle.close()
       }
+      file.acknowledge()
       await file.seal()
     }
   }

@@ -107,6 +107,18 @@ describe('what is in the spool', () => {
     await expect.poll(files).toEqual([])
   })
 
+  test('counts as it was written last where a number came twice, also at the next start', async () => {
+    const epoch = spool.begin(id, 1)
+    await write(epoch, 7)
+    await write(epoch, 7, 500)
+    await write(epoch, 8)
+    const left = await restart()
+    expect(kept(left)).toEqual([7, 8])
+    const bytes = await spool.read(path(7))
+    expect([bytes?.byteLength, isWhole(bytes, 7)]).toEqual([500, true])
+    expect(isWhole(await spool.read(path(8)), 8)).toBe(true)
+  })
+
   test('goes by whole files: as soon as one is full and all of it acknowledged', async () => {
     const epoch = spool.begin(id, 1)
     epoch.describe(infoOf('source'))
