@@ -4,13 +4,11 @@ import type { IngestService } from '@streamtube/contracts/gen/streamtube/v1/inge
 /** The api role as an ingest node sees it. Every call has a deadline. */
 export type IngestApi = Client<typeof IngestService>
 
-const finalCodes = new Set([
-  Code.InvalidArgument,
-  Code.NotFound,
-  Code.PermissionDenied,
-  Code.FailedPrecondition,
-  Code.Unimplemented,
-])
+/**
+ * What the api itself decides. Not among them: a wrong service token and an unknown route, which are also what a proxy
+ * in between answers (403, 404) while somebody sets it right, and nothing may be lost by that.
+ */
+const finalCodes = new Set([Code.InvalidArgument, Code.NotFound, Code.FailedPrecondition])
 
 /** True for an answer that stays the same however often one asks: the call was understood and refused. */
 export function isFinalFailure(error: unknown): boolean {
