@@ -17,6 +17,8 @@ const LIVE_TOLERANCE_S = 4
 const LOOK_EVERY_MS = 250
 /** An engine may leave out the last part of a stream that has ended: waiting this close to the end is the end. */
 const END_TOLERANCE_S = 1.5
+/** What is recorded is there: if nothing of it has come for so long, it is opened anew. */
+const START_PATIENCE_MS = 20_000
 
 interface Options {
   autoplay: boolean
@@ -68,6 +70,8 @@ export class Playback implements Playing {
   #wantsToPlay = true
   /** Another engine is on its way: what plays is about to be replaced. */
   #isOpening = false
+  /** When the engine was started, or given up, or media last came in. */
+  #flowedAtMs = 0
   /** The live stream that plays has come to its end. */
   #complete = false
 
@@ -191,6 +195,7 @@ export class Playback implements Playing {
       this.master = playback.master
       this.#complete = false
       this.#isFaltering = false
+      this.#flowedAtMs = performance.now()
       // A new source drops events that are still to come, this one's too.
       this.rate = this.#video.playbackRate
       this.#engine = startEngine({
@@ -207,6 +212,7 @@ export class Playback implements Playing {
           this.#isFaltering = isFaltering
         },
         onflow: () => {
+          this.#flowedAtMs = performance.now()
           this.#retries.reset()
           this.#isFaltering = false
         },
@@ -245,8 +251,12 @@ export class Playback implements Playing {
 
   #onStumble(): void {
     const remedy = this.#retries.stumbled(performance.now())
-    if (remedy === 'restart') this.#engine?.recoverMedia()
-    else if (remedy === 'reload') this.#tryLater()
+    if (remedy === 'restart') {
+      const wasPaused = this.#video.paused
+      this.#engine?.recoverMedia()
+      // An element that loads anew is paused, and says nothing of it.
+      if (!wasPaused) void this.play()
+    } else if (remedy === 'reload') this.#tryLater()
     else this.#fail('unplayable')
   }
 
@@ -257,6 +267,7 @@ export class Playback implements Playing {
 
   #tryLater(): void {
     if (this.state === 'failed' || this.state === 'over') return
+    this.#flowedAtMs = performance.now()
     if (this.#retries.later(() => void this.#open(this.#resumeAt()))) this.state = 'reconnecting'
     else this.#fail('unreachable')
   }
@@ -299,8 +310,8 @@ export class Playback implements Playing {
       { signal },
     )
     on('playing', () => {
-      // Of what is about to be replaced.
-      if (this.#isOpening) return
+      // Of what is about to be replaced, or was a moment ago.
+      if (this.#isOpening || video.readyState < 2) return
       this.state = 'playing'
       this.where.heldMs = null
     })
@@ -327,7 +338,12 @@ export class Playback implements Playing {
     on('durationchange', () => this.where.look())
     on('timeupdate', () => {
       this.where.look()
-      if (this.state === 'buffering' && !video.paused && video.readyState >= 3) this.state = 'playing'
+      if (video.paused || video.readyState < 3) return
+      if (this.state === 'buffering') this.state = 'playing'
+      if (this.state === 'starting' && !this.#isOpening) {
+        this.state = 'playing'
+        this.where.heldMs = null
+      }
     })
     on('ratechange', () => {
       this.rate = video.playbackRate
@@ -353,6 +369,20 @@ export class Playback implements Playing {
     })
     this.where.look()
     this.#measureLive()
+    if (this.#isStuckAtStart(nowMs)) this.#tryLater()
+  }
+
+  /** Live media may be long in coming, while its encoder is away; what is recorded may not. */
+  #isStuckAtStart(nowMs: number): boolean {
+    const isStarting = this.state === 'starting' || this.state === 'reconnecting'
+    return (
+      isStarting &&
+      !this.#isOpening &&
+      this.#engine !== null &&
+      this.view !== 'live' &&
+      !this.#video.paused &&
+      nowMs - this.#flowedAtMs > START_PATIENCE_MS
+    )
   }
 
   #measureLive(): void {
