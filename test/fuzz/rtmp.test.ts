@@ -147,6 +147,7 @@ test(
   `the server lives through ${CONNECTIONS} broken connections, and a healthy publisher loses nothing`,
   async () => {
     const source = await readSource(file)
+    const countedBefore = (await sink.ask()).counted
     const healthy = new Sender(port, 'counted', source)
     const startedAtMs = performance.now()
     const timer = setInterval(() => healthy.sendUntil(performance.now() - startedAtMs), 20)
@@ -162,7 +163,7 @@ test(
 
     expect(sink.isAlive).toBe(true)
     expect(healthy.sentMessages).toBeGreaterThan(200)
-    const counted = async () => (await sink.ask()).counted - before.counted
+    const counted = async () => (await sink.ask()).counted - countedBefore
     await expect.poll(counted, { timeout: 10_000 }).toBe(healthy.sentMessages)
     healthy.socket.destroy()
     await expect.poll(async () => (await sink.ask()).openConnections, { timeout: 5_000 }).toBe(0)
