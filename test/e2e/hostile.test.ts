@@ -114,8 +114,13 @@ async function watchReplay(page: Page, id: string, { outcome }: HostileCase): Pr
     })
     .toBe('vod')
   const replay = page.getByTestId('video')
-  // A page that still said "live" and heard of the end since then offers the replay; it doesn't start it.
-  await replay.evaluate((video: HTMLVideoElement) => video.play())
+  // A page that still said "live" and heard of the end since then offers the replay; it doesn't start it. A source that
+  // the page opens meanwhile interrupts a play() that came too early.
+  const plays = (video: HTMLVideoElement) => {
+    if (video.paused) video.play().catch(() => {})
+    return !video.paused && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA
+  }
+  await expect.poll(() => replay.evaluate(plays), { timeout: FIRST_FRAME_CEILING_MS }).toBe(true)
   await untilPlaying(page, FIRST_FRAME_CEILING_MS)
   const { start, duration } = await replay.evaluate((video: HTMLVideoElement, speed) => {
     video.currentTime = 0
