@@ -17,6 +17,8 @@ import { repository } from '../support/source-files.ts'
 
 const READERS = 200
 const ROUNDS = 3
+const FOLLOWERS = 20
+const PARTS = 24
 const PATIENCE = { timeout: 30_000 }
 
 let origin: Server
@@ -86,6 +88,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     const base = `http://${request.headers.host}`
     const location = create(LocateResponseSchema, { liveUrl: base, libraryUrl: base, maxAgeMs: 1000 })
     response.setHeader('content-type', 'application/proto').end(toBinary(LocateResponseSchema, location))
+  } else if (url.includes('/audio.m3u8')) {
+    stream.ask(Number(/_HLS_msn=(\d+)/.exec(url)?.[1]), response)
   } else if (url.includes('.m3u8')) {
     held.push(response)
   } else {
@@ -135,6 +139,26 @@ test('an edge that is replaced drops nobody: who waits gets the part, who asks i
   expect(answered).toBeGreaterThan(READERS)
 }, 120_000)
 
+test('players that follow a stream through it get every part once, in order', async () => {
+  const followers = Promise.all(Array.from({ length: FOLLOWERS }, follow))
+  const [old] = edge.pids
+  let swap: Promise<boolean> | undefined
+  for (let part = 0; part < PARTS; part++) {
+    await stream.isAskedFor(part)
+    // In the middle of a wait: the old edge has its readers, the new one gets who comes next.
+    if (part === PARTS / 3) {
+      swap = edge.replace()
+      await expect.poll(() => edge.pids.length, PATIENCE).toBe(2)
+    }
+    stream.come(part)
+  }
+  const seen = await followers
+  expect(await swap).toBe(true)
+  const inOrder = Array.from({ length: PARTS }, (_, part) => playlistOf(part))
+  expect(seen).toEqual(Array(FOLLOWERS).fill(inOrder))
+  await expect.poll(() => edge.pids, PATIENCE).not.toContain(old)
+}, 120_000)
+
 test('an edge that can not start leaves the one that runs alone', async () => {
   const [pid] = edge.pids
   const failing = edge.replace()
@@ -144,6 +168,57 @@ test('an edge that can not start leaves the one that runs alone', async () => {
   expect(edge.pids).toEqual([pid])
   expect((await fetch(site)).status).toBe(200)
 })
+
+const playlistOf = (part: number) => `#EXTM3U\n#follow ${part}\n`
+
+/** A stream whose parts come when the test says so; one that has come is answered at once. */
+class Stream {
+  #newest = -1
+  readonly #waiting = new Map<number, ServerResponse[]>()
+
+  ask(part: number, response: ServerResponse): void {
+    if (part <= this.#newest) this.#answer(part, response)
+    else this.#waiting.set(part, [...(this.#waiting.get(part) ?? []), response])
+  }
+
+  async isAskedFor(part: number): Promise<void> {
+    await expect.poll(() => this.#waiting.has(part), { ...PATIENCE, interval: 10 }).toBe(true)
+  }
+
+  come(part: number): void {
+    this.#newest = part
+    for (const response of this.#waiting.get(part) ?? []) this.#answer(part, response)
+  }
+
+  #answer(part: number, response: ServerResponse): void {
+    response.setHeader('content-type', 'application/vnd.apple.mpegurl').setHeader('cache-control', 'no-cache')
+    response.end(playlistOf(part))
+  }
+}
+const stream = new Stream()
+
+/** A player's loop: asks for the next part when it has the last one, over a connection that it keeps. */
+async function follow(): Promise<string[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const seen: string[] = []
+  for (let part = 0; part < PARTS; part++) seen.push(await reload(agent, part))
+  agent.destroy()
+  return seen
+}
+
+/** A connection that the old edge closed between two requests is opened anew, once (RFC 9110, 9.2.2). */
+async function reload(agent: Agent, msn: number, isLast = false): Promise<string> {
+  const url = `${site}/p/${token}/live/${VIDEO}/audio.m3u8?_HLS_msn=${msn}`
+  const answer = Promise.withResolvers<string | null>()
+  const request = get(url, { agent }, (response) => {
+    const chunks: Buffer[] = []
+    response.on('data', (bytes: Buffer) => chunks.push(bytes))
+    response.once('end', () => answer.resolve(`${Buffer.concat(chunks)}`))
+    response.once('error', ({ message }) => answer.resolve(`in mid-answer: ${message}`))
+  })
+  request.once('error', ({ message }) => answer.resolve(isLast ? message : null))
+  return (await answer.promise) ?? (await reload(agent, msn, true))
+}
 
 /** Visitors who come again and again, over connections that they keep, as browsers do. */
 function startVisits() {
